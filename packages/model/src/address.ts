@@ -1,0 +1,112 @@
+import ipaddr from 'ipaddr.js';
+
+/** An IP family, in the words of the Kubernetes API (`spec.ipFamilies`). */
+export type Family = 'IPv4' | 'IPv6';
+
+export const FAMILIES: readonly Family[] = ['IPv4', 'IPv6'];
+
+/**
+ * An IP address as the integer that it is: a `number` (u32) for IPv4, a `bigint` (128 bits) for
+ * IPv6. Primitives compare with `===`, work as `Map` keys and cost no allocation for IPv4; the
+ * type carries the family.
+ */
+export type Address = number | bigint;
+
+const IPV4_MAPPED_PREFIX = 0xffffn;
+
+export function familyOf(address: Address): Family {
+  return typeof address === 'number' ? 'IPv4' : 'IPv6';
+}
+
+/**
+ * Reads an address as kube-proxy does (netutils.ParseIPSloppy): leading zeros in IPv4 are decimal,
+ * an IPv4-mapped IPv6 address is IPv4, a zone is not allowed.
+ * @returns the address, or `null` when the text is none
+ */
+export function parseAddress(text: string): Address | null {
+  if (text.includes(':')) return parseIPv6(text);
+  return parseIPv4(text);
+}
+
+// ipaddr.js reads leading zeros as octal and takes "10.1" for 10.0.0.1; kube-proxy does neither.
+function parseIPv4(text: string): number | null {
+  let value = 0;
+  let octet = -1;
+  let octets = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : 46;
+    if (code === 46) {
+      if (octet < 0 || octets === 4) return null;
+      value = value * 256 + octet;
+      octets++;
+      octet = -1;
+    } else if (code >= 48 && code <= 57) {
+      octet = (octet < 0 ? 0 : octet) * 10 + (code - 48);
+      if (octet > 255) return null;
+    } else {
+      return null;
+    }
+  }
+  return octets === 4 ? value : null;
+}
+
+function parseIPv6(text: string): Address | null {
+  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
+  const parts = ipaddr.IPv6.parse(text).parts;
+  let value = 0n;
+  for (const part of parts) value = (value << 16n) | BigInt(part);
+  return value >> 32n === IPV4_MAPPED_PREFIX ? Number(value & 0xffffffffn) : value;
+}
+
+/**
+ * Reads an address that is known to be one.
+ * @throws {RangeError} if the text is no address
+ */
+export function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === null) throw new RangeError(`"address" expected an IP address, got ${JSON.stringify(text)}`);
+  return parsed;
+}
+
+/** Writes an address canonically: dotted quad, or RFC 5952. */
+export function formatAddress(address: Address): string {
+  if (typeof address === 'number') {
+    return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+  }
+  const parts: number[] = [];
+  for (let shift = 112n; shift >= 0n; shift -= 16n) parts.push(Number((address >> shift) & 0xffffn));
+  return new ipaddr.IPv6(parts).toRFC5952String();
+}
+
+/** Writes `ip:port`, or `[ip6]:port`: the string form that is an endpoint's identity in kube-proxy. */
+export function formatEndpoint(address: Address, port: number): string {
+  return typeof address === 'number'
+    ? `${formatAddress(address)}:${port}`
+    : `[${formatAddress(address)}]:${port}`;
+}
+
+/** Orders IPv4 before IPv6, then by value. */
+export function compareAddresses(a: Address, b: Address): number {
+  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The four 32-bit words of an IPv6 address, most significant first. */
+export function ipv6Words(address: bigint): [number, number, number, number] {
+  return [
+    Number((address >> 96n) & 0xffffffffn),
+    Number((address >> 64n) & 0xffffffffn),
+    Number((address >> 32n) & 0xffffffffn),
+    Number(address & 0xffffffffn),
+  ];
+}
+
+/** The inverse of {@link ipv6Words}. */
+export function ipv6FromWords(w0: number, w1: number, w2: number, w3: number): bigint {
+  return (BigInt(w0 >>> 0) << 96n) | (BigInt(w1 >>> 0) << 64n) | (BigInt(w2 >>> 0) << 32n) | BigInt(w3 >>> 0);
+}
+
+/** 127.0.0.0/8 or ::1: local to every node, whatever its interfaces are. */
+export function isLoopback(address: Address): boolean {
+  return typeof address === 'number' ? address >>> 24 === 127 : address === 1n;
+}
