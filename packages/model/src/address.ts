@@ -41,7 +41,7 @@ function parseIPv4(text: string): number | null {
       octets++;
       octet = -1;
     } else if (code >= 48 && code <= 57) {
-      octet = (octet < 0 ? 0 : octet) * 10 + (code - 48);
+      octet = Math.max(octet, 0) * 10 + (code - 48);
       if (octet > 255) return null;
     } else {
       return null;
