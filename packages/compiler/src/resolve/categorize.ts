@@ -1,0 +1,80 @@
+/**
+ * Which endpoints the traffic of one service port may use: kube-proxy's CategorizeEndpoints
+ * (semantics section 4; KEP-1669 terminating endpoints, KEP-2433 topology hints, KEP-3015
+ * PreferSameNode).
+ */
+import type { NodeView } from '../config.js';
+import type { Endpoint } from './endpoints.js';
+
+export type TopologyMode = 'PreferSameNode' | 'PreferSameZone' | 'none';
+
+/** One list of endpoints, and whether it had to fall back to terminating ones. */
+export interface EndpointList {
+  readonly endpoints: readonly Endpoint[];
+  /** No endpoint was ready, so those that terminate but still serve are used. */
+  readonly fallback: boolean;
+}
+
+export interface Categories {
+  readonly topology: TopologyMode;
+  /** `null`: no traffic of the service port has Cluster policy. */
+  readonly cluster: EndpointList | null;
+  /** `null`: no traffic of the service port has Local policy. */
+  readonly local: EndpointList | null;
+  /** Some endpoint is usable, if not from this node. */
+  readonly hasEndpoints: boolean;
+}
+
+export interface ListsInUse {
+  readonly cluster: boolean;
+  readonly local: boolean;
+}
+
+export function categorize(endpoints: readonly Endpoint[], uses: ListsInUse, node: NodeView): Categories {
+  const topology = topologyMode(endpoints, node);
+  const cluster = uses.cluster
+    ? firstNonEmpty(
+        endpoints.filter((endpoint) => endpoint.ready && isAllowed(endpoint, topology, node)),
+        endpoints.filter(isLastResort),
+      )
+    : null;
+  // Hints never restrict Local (4.3).
+  const local = uses.local
+    ? firstNonEmpty(
+        endpoints.filter((endpoint) => endpoint.local && endpoint.ready),
+        endpoints.filter((endpoint) => endpoint.local && isLastResort(endpoint)),
+      )
+    : null;
+  const hasEndpoints =
+    (cluster !== null && cluster.endpoints.length > 0) ||
+    (uses.local && endpoints.some((endpoint) => endpoint.ready || isLastResort(endpoint)));
+  return { topology, cluster, local, hasEndpoints };
+}
+
+/** Decided by the hints of the ready endpoints alone: all must have one, and one must name us (4.1). */
+export function topologyMode(endpoints: readonly Endpoint[], node: NodeView): TopologyMode {
+  const ready = endpoints.filter((endpoint) => endpoint.ready);
+  if (ready.length === 0) return 'none';
+  const { name, zone } = node;
+  const sameNode = ready.every((endpoint) => endpoint.nodeHints.length > 0);
+  if (sameNode && ready.some((endpoint) => endpoint.nodeHints.includes(name))) return 'PreferSameNode';
+  if (zone === null || zone === '') return 'none';
+  const sameZone = ready.every((endpoint) => endpoint.zoneHints.length > 0);
+  return sameZone && ready.some((endpoint) => endpoint.zoneHints.includes(zone)) ? 'PreferSameZone' : 'none';
+}
+
+/** Whether topology lets this node use an endpoint. */
+export function isAllowed(endpoint: Endpoint, topology: TopologyMode, node: NodeView): boolean {
+  if (topology === 'PreferSameNode') return endpoint.nodeHints.includes(node.name);
+  return topology === 'none' || (node.zone !== null && endpoint.zoneHints.includes(node.zone));
+}
+
+/** Terminating but still serving: used where nothing is ready (4.2, 4.3). */
+export function isLastResort(endpoint: Endpoint): boolean {
+  return endpoint.serving && endpoint.terminating;
+}
+
+function firstNonEmpty(ready: readonly Endpoint[], terminating: readonly Endpoint[]): EndpointList {
+  if (ready.length > 0 || terminating.length === 0) return { endpoints: ready, fallback: false };
+  return { endpoints: terminating, fallback: true };
+}

@@ -1,0 +1,118 @@
+/**
+ * What a service port answers on each of its addresses, by the packet's origin: every traffic policy
+ * of kube-proxy reduces to three actions (semantics sections 5, 6, 24 and 25).
+ */
+import { type Address, type Cidr, cidrFamily, isLoopback, type Origin } from '@shunt/model';
+import type { NodeView, ProxyConfig } from '../config.js';
+import type { Action, Frontend, FrontendKind, PoolName } from '../ruleset/types.js';
+import type { Categories } from './categorize.js';
+import type { ServicePortSpecification } from './service-port.js';
+
+/** A frontend that a service port lays claim to, with the field that says so. */
+export interface Claim {
+  readonly frontend: Frontend;
+  readonly path: string;
+}
+
+type Actions = Readonly<Record<Origin, Action>>;
+
+const REJECT: Action = { verdict: 'reject' };
+const DROP: Action = { verdict: 'drop' };
+const ACCEPT: Action = { verdict: 'accept' };
+const NONE: Action = { verdict: 'none' };
+
+export function claimFrontends(
+  port: ServicePortSpecification,
+  categories: Categories,
+  config: ProxyConfig,
+  node: NodeView,
+): Claim[] {
+  const claims: Claim[] = [];
+  const claim = (
+    kind: FrontendKind,
+    address: Address | null,
+    number: number,
+    path: string,
+    actions: Actions,
+    sourceRanges: readonly Cidr[] | null = null,
+  ): void => void claims.push({ frontend: { kind, address, port: number, sourceRanges, actions }, path });
+  const { port: number } = port.portSpec;
+  const { clusterIP } = port;
+  claim('clusterIP', clusterIP.address, number, clusterIP.path, clusterIPActions(port, categories, config));
+  for (const { address, path } of port.externalIPs) {
+    claim('externalIP', address, number, path, externalActions(port, categories, config, node, address));
+  }
+  // Without endpoints iptables mode has no firewall chain, so that everybody is rejected alike (6.4).
+  const filtered = config.mode === 'nftables' || categories.hasEndpoints;
+  for (const { address, path } of port.loadBalancerIPs) {
+    const actions = externalActions(port, categories, config, node, address);
+    claim('loadBalancerIP', address, number, path, actions, filtered ? port.sourceRanges : null);
+  }
+  if (port.nodePort !== 0) {
+    const actions = externalActions(port, categories, config, node, null);
+    claim('nodePort', null, port.nodePort, `${port.portPath}.nodePort`, actions);
+  }
+  // nftables mode has no rule for health checks, whatever answers there (26.8).
+  if (config.mode === 'iptables' && port.healthCheckNodePort !== null) {
+    claim('healthCheckNodePort', null, port.healthCheckNodePort, 'spec.healthCheckNodePort', forAll(ACCEPT));
+  }
+  return claims;
+}
+
+/** The pool of a service port's internal traffic. */
+export function internalPool(port: ServicePortSpecification): PoolName {
+  return port.internalTrafficPolicy === 'Local' ? 'local' : 'cluster';
+}
+
+function clusterIPActions(
+  port: ServicePortSpecification,
+  categories: Categories,
+  config: ProxyConfig,
+): Actions {
+  if (!categories.hasEndpoints) return forAll(REJECT);
+  const pool = internalPool(port);
+  const list = pool === 'local' ? categories.local : categories.cluster;
+  if (list === null || list.endpoints.length === 0) return forAll(DROP);
+  if (config.masqueradeAll) return forAll(forward(pool, 'always'));
+  if (!hasDetector(port, config)) return forAll(forward(pool, 'never'));
+  return { pod: forward(pool, 'never'), node: forward(pool, 'always'), outside: forward(pool, 'always') };
+}
+
+/** @param vip - `null` for the node port */
+function externalActions(
+  port: ServicePortSpecification,
+  categories: Categories,
+  config: ProxyConfig,
+  node: NodeView,
+  vip: Address | null,
+): Actions {
+  if (!categories.hasEndpoints) {
+    // KUBE-EXTERNAL-SERVICES is not in iptables' OUTPUT: what the node itself sends to an address that
+    // is not its own leaves without meeting the rule (26.13).
+    const unseen =
+      config.mode === 'iptables' && vip !== null && !isLoopback(vip) && !node.addresses.includes(vip);
+    return { pod: REJECT, node: unseen ? NONE : REJECT, outside: REJECT };
+  }
+  if (port.externalTrafficPolicy === 'Cluster') return forAll(forward('cluster', 'always'));
+  const hasLocal = categories.local !== null && categories.local.endpoints.length > 0;
+  const outside = hasLocal ? forward('local', 'never') : DROP;
+  // Pods and the node are short-circuited to the cluster's endpoints, as if the packet had gone to
+  // the load balancer and come back; pods are only told apart by a local detector (5.6).
+  return {
+    pod: hasDetector(port, config) ? forward('cluster', 'never') : outside,
+    node: forward('cluster', 'always'),
+    outside,
+  };
+}
+
+function hasDetector(port: ServicePortSpecification, config: ProxyConfig): boolean {
+  return config.clusterCIDRs.some((range) => cidrFamily(range) === port.family);
+}
+
+function forAll(action: Action): Actions {
+  return { pod: action, node: action, outside: action };
+}
+
+function forward(pool: PoolName, masquerade: 'never' | 'always'): Action {
+  return { verdict: 'forward', pool, masquerade };
+}

@@ -1,0 +1,88 @@
+import type { Mode } from '@shunt/model';
+import { chooseStrategy } from '../balance/choose-strategy.js';
+import { makePool } from '../balance/pool.js';
+import type { BalanceChoice, Pool, PoolName, ServicePort, Strategy } from '../ruleset/types.js';
+import { type Categories, categorize, type EndpointList } from './categorize.js';
+import type { Endpoint } from './endpoints.js';
+import { type Claim, claimFrontends } from './frontends.js';
+import type { CompileInput } from './input.js';
+import { isExternallyAccessible, type ServicePortSpecification } from './service-port.js';
+
+/** A service port with everything that decided it, before conflicts with others are settled. */
+export interface ResolvedPort {
+  readonly mode: Mode;
+  readonly specification: ServicePortSpecification;
+  /** All endpoints of the port, usable or not. */
+  readonly endpoints: readonly Endpoint[];
+  readonly categories: Categories;
+  readonly claims: readonly Claim[];
+  /** With all claimed frontends. */
+  readonly servicePort: ServicePort;
+}
+
+/** Resolves one service port: the same code makes the ruleset and, on demand, its reasons. */
+export function resolvePort(
+  specification: ServicePortSpecification,
+  endpoints: readonly Endpoint[],
+  input: CompileInput,
+  balance: BalanceChoice,
+): ResolvedPort {
+  const { config, node } = input;
+  const accessible = isExternallyAccessible(specification);
+  const internalLocal = specification.internalTrafficPolicy === 'Local';
+  const externalLocal = specification.externalTrafficPolicy === 'Local';
+  const uses = {
+    cluster: !internalLocal || accessible,
+    local: internalLocal || (externalLocal && accessible),
+  };
+  const categories = categorize(endpoints, uses, node);
+  const claims = claimFrontends(specification, categories, config, node);
+  const strategy = (pool: PoolName): Strategy =>
+    chooseStrategy(balance, isReachableFromOutside(claims, pool));
+  const { namespace, portName, protocol, family, service } = specification;
+  return {
+    mode: config.mode,
+    specification,
+    endpoints,
+    categories,
+    claims,
+    servicePort: {
+      namespace,
+      name: service.metadata.name,
+      portName,
+      protocol,
+      family,
+      internalTrafficPolicy: specification.internalTrafficPolicy,
+      externalTrafficPolicy: specification.externalTrafficPolicy,
+      affinitySeconds: specification.affinitySeconds,
+      healthCheckNodePort: specification.healthCheckNodePort,
+      hasEndpoints: categories.hasEndpoints,
+      clusterPool: poolOf(categories.cluster, strategy('cluster')),
+      localPool: poolOf(categories.local, strategy('local')),
+      servingEndpoints:
+        protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : [],
+      frontends: claims.map((claim) => claim.frontend),
+    },
+  };
+}
+
+// Flows from outside may meet another node, or this one after a restart: there the slots must agree.
+// Cluster IPs are left out: what reaches them from outside is rare, and conntrack keeps it.
+function isReachableFromOutside(claims: readonly Claim[], pool: PoolName): boolean {
+  return claims.some(({ frontend }) => {
+    const { outside } = frontend.actions;
+    return frontend.kind !== 'clusterIP' && outside.verdict === 'forward' && outside.pool === pool;
+  });
+}
+
+function poolOf(list: EndpointList | null, strategy: Strategy): Pool | null {
+  if (list === null) return null;
+  return makePool(
+    list.endpoints.map(({ address, port, local }) => ({ address, port, local, weight: 1 })),
+    strategy,
+  );
+}
+
+function addressOf({ address, port }: Endpoint): { address: Endpoint['address']; port: number } {
+  return { address, port };
+}
