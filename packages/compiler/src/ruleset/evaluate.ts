@@ -8,13 +8,14 @@ import {
   type Address,
   cidrContains,
   flowHash,
+  isLoopback,
   type Origin,
   type Packet,
   type Protocol,
   reciprocalScale,
   type Verdict,
 } from '@shunt/model';
-import { actionElsewhere, isLocal, servesNodePorts } from './node-ports.js';
+import { actionElsewhere, isLocal, protectsLocalnet, servesNodePorts } from './node-ports.js';
 import type { Action, Backend, Frontend, Pool, Ruleset, ServicePort } from './types.js';
 
 /** Why a packet got its verdict, by the rule that decided. */
@@ -27,6 +28,8 @@ export type DecidedBy =
   | 'cluster-ip'
   /** An address of a service CIDR that no Service uses (nftables mode). */
   | 'service-cidr'
+  /** A packet from elsewhere to 127.0.0.0/8 (iptables mode with node ports on localhost). */
+  | 'localnet'
   /** No rule. */
   | 'nothing';
 
@@ -114,6 +117,9 @@ export class Evaluator {
     }
 
     // 3. The filter rules, for packets that were not translated.
+    if (protectsLocalnet(this.ruleset) && isForeignToLoopback(packet)) {
+      return answer({ verdict: 'drop', decidedBy: 'localnet', match: null });
+    }
     if (refusal?.decidedBy === 'source-ranges') return answer(refusal);
     if (isLocal(this.ruleset, packet.destination)) {
       const healthCheck = this.#match(packet, 'healthCheckNodePort', origin);
@@ -184,6 +190,10 @@ export function pick(evaluation: Evaluation, packet: Packet, seed: number): Back
   const hash = flowHash(packet.source, packet.sourcePort, seed);
   const backendIndex = pool.slots[reciprocalScale(hash, pool.slots.length)];
   return backendIndex === undefined ? null : (pool.backends[backendIndex] ?? null);
+}
+
+function isForeignToLoopback({ source, destination }: Packet): boolean {
+  return typeof destination === 'number' && isLoopback(destination) && !isLoopback(source);
 }
 
 function blockedBySourceRanges(frontend: Frontend, source: Address): boolean {
