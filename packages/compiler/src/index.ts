@@ -1,8 +1,18 @@
 export * from './config.js';
+export * from './explain/affinity-memory.js';
+export * from './explain/endpoint-reasons.js';
+export * from './explain/reason.js';
+export * from './explain/trace-record.js';
+export * from './explain/tracer.js';
 export * from './resolve/balance-annotation.js';
+export type { Categories, EndpointList, TopologyMode } from './resolve/categorize.js';
+export type { Endpoint } from './resolve/endpoints.js';
+export type { Claim } from './resolve/frontends.js';
 export * from './resolve/input.js';
 export * from './resolve/observed.js';
 export * from './resolve/resolve.js';
+export type { ResolvedPort } from './resolve/resolve-port.js';
+export type { ServicePortSpecification, WrittenAddress } from './resolve/service-port.js';
 export * from './ruleset/evaluate.js';
 export * from './ruleset/node-ports.js';
 export * from './ruleset/types.js';

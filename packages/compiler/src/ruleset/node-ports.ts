@@ -30,6 +30,9 @@ export function actionElsewhere(ruleset: Ruleset, frontend: Frontend, destinatio
  * Whether packets from elsewhere to 127.0.0.0/8 are dropped: kube-proxy's guard beside node ports on
  * localhost, which need route_localnet (semantics 8.5). iptables mode, IPv4.
  */
-export function protectsLocalnet({ mode, nodePorts: { IPv4 } }: Pick<Ruleset, 'mode' | 'nodePorts'>): boolean {
+export function protectsLocalnet({
+  mode,
+  nodePorts: { IPv4 },
+}: Pick<Ruleset, 'mode' | 'nodePorts'>): boolean {
   return mode === 'iptables' && (IPv4.match === 'local' ? IPv4.loopback : IPv4.match.some(isLoopback));
 }
