@@ -263,11 +263,10 @@ describe.each(['rendezvous', 'ring'] as const)('%s', (strategy) => {
   });
 });
 
-describe('ring', () => {
-  it('has the same backend at the same place in a table twice the size', () => {
-    const backends = canonical(30);
-    const small = buildSlots('ring', backends, 512);
-    const large = buildSlots('ring', backends, 1024);
+describe.each(['rendezvous', 'ring', 'jump'] as const)('%s in a table twice the size', (strategy) => {
+  it('has the backend of slot i in slot 2i', () => {
+    const small = buildSlots(strategy, canonical(30), 512);
+    const large = buildSlots(strategy, canonical(30), 1024);
     expect(small).toEqual(large.filter((_, slot) => slot % 2 === 0));
   });
 });

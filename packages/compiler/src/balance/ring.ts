@@ -2,14 +2,13 @@ import { backendHashes, keyedHash } from './backend-hash.js';
 import type { Balancer } from './balancer.js';
 import { slotPosition } from './slot-position.js';
 
-/** Points of a backend with weight 1, as Ketama has them: shares stay within about 25 % of the mean. */
+/** Points of a backend with weight 1, as Ketama has them. */
 export const POINTS_PER_BACKEND = 160;
 
 /**
  * Consistent hashing: every backend has points on a circle of 2^32, and a position belongs to the
  * first point at or after it. The slots are evenly spaced positions. A removal moves the slots of the
- * removed backend and no others, and a table of another power of two has the same backend at the same
- * position, so this is the one strategy whose slots survive a change of the table's size.
+ * removed backend and no others.
  *
  * Weights are honoured: a backend has {@link POINTS_PER_BACKEND} x weight points, at least one.
  * @see D. Karger et al., "Consistent Hashing and Random Trees", STOC 1997
