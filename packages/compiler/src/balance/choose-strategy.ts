@@ -1,12 +1,22 @@
 import type { BalanceChoice, Strategy } from '../ruleset/types.js';
+import { STRATEGIES } from './balancers.js';
 
-export const STRATEGIES: readonly Strategy[] = ['even', 'maglev', 'random', 'rendezvous', 'ring', 'jump'];
+/**
+ * Reads the value of the annotation `shunt.dev/balance` or of the flag `--balance`, exactly as written:
+ * lower case, no spaces.
+ * @returns `null` when the text is neither a strategy nor `auto`
+ */
+export function parseBalanceChoice(text: string): BalanceChoice | null {
+  if (text === 'auto') return 'auto';
+  return STRATEGIES.find((strategy) => strategy === text) ?? null;
+}
 
+/**
+ * Decides `auto`: `maglev` where a frontend from outside reaches the pool, since several nodes, or a
+ * restarted one, may see packets of the same flow; else `even`, since connection tracking on the one
+ * node keeps the flow, and nothing is smaller or better balanced.
+ */
 export function chooseStrategy(choice: BalanceChoice, reachableFromOutside: boolean): Strategy {
   if (choice !== 'auto') return choice;
   return reachableFromOutside ? 'maglev' : 'even';
-}
-
-export function parseBalanceChoice(text: string): BalanceChoice | null {
-  return text === 'auto' || (STRATEGIES as readonly string[]).includes(text) ? (text as BalanceChoice) : null;
 }

@@ -1,0 +1,47 @@
+import type { Backend, Strategy } from '../ruleset/types.js';
+import { BALANCERS } from './balancers.js';
+import { slotCount } from './slot-count.js';
+
+/** The largest weight of a backend, as in HAProxy: it bounds the points on a ring. */
+export const MAX_WEIGHT = 256;
+
+/**
+ * Fills a pool's slots. They depend on the arguments only, so all nodes with the same backends agree.
+ * @param backends - in canonical order and no two alike, as {@link makePool} makes them
+ * @param slots - how many, at least 1 where there is a backend; `even` and `random` have one for each
+ *   backend and take no other number
+ * @returns indexes into `backends`; empty if there are none
+ * @throws {RangeError} if `slots` or a weight is out of range
+ */
+export function buildSlots(
+  strategy: Strategy,
+  backends: readonly Backend[],
+  slots: number = slotCount(strategy, backends.length),
+): number[] {
+  const balancer = BALANCERS[strategy];
+  checkSlots(slots, backends.length, balancer.table === 'oneEach');
+  checkWeights(backends);
+  if (backends.length === 0) return [];
+  const filled = new Array<number>(slots).fill(0);
+  if (backends.length > 1) balancer.fill(backends, filled);
+  return filled;
+}
+
+function checkSlots(slots: number, backendCount: number, oneEach: boolean): void {
+  const least = backendCount === 0 ? 0 : 1;
+  if (oneEach || backendCount === 0) {
+    if (slots === backendCount) return;
+    throw new RangeError(`"slots" expected ${backendCount}, one for each backend, got ${slots}`);
+  }
+  if (!Number.isSafeInteger(slots) || slots < least) {
+    throw new RangeError(`"slots" expected an integer >= ${least}, got ${slots}`);
+  }
+}
+
+function checkWeights(backends: readonly Backend[]): void {
+  for (const { weight } of backends) {
+    if (!(weight > 0 && weight <= MAX_WEIGHT)) {
+      throw new RangeError(`"weight" expected a number over 0 and up to ${MAX_WEIGHT}, got ${weight}`);
+    }
+  }
+}
