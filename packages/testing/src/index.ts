@@ -1,1 +1,1 @@
-export {};
+export * from './arbitrary-valid-ruleset.js';
