@@ -22,3 +22,4 @@ export type { ServicePortSpecification, WrittenAddress } from './resolve/service
 export * from './ruleset/evaluate.js';
 export * from './ruleset/node-ports.js';
 export * from './ruleset/types.js';
+export * from './targets/table/emit-table.js';

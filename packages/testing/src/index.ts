@@ -1,1 +1,1 @@
-export {};
+export * from './arbitrary-ruleset.js';
