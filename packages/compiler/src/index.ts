@@ -31,3 +31,4 @@ export * from './ruleset/to-data.js';
 export * from './ruleset/types.js';
 export * from './ruleset/verify.js';
 export * from './ruleset/violation.js';
+export * from './targets/table/emit-table.js';

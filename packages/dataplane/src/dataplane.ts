@@ -1,0 +1,130 @@
+import {
+  type Address,
+  checkPacket,
+  HEADER_SEED,
+  PACKET4_WORDS,
+  PACKET6_WORDS,
+  type Packet,
+  readVerdict,
+  VERDICT4_WORDS,
+  VERDICT6_WORDS,
+  type VerdictRecord,
+  validateMatchTable,
+  writePacket,
+} from '@shunt/model';
+import { SCRATCH_WORDS } from './block.js';
+import { lookupBatch4 } from './ipv4/lookup-batch.js';
+import { lookupBatch6 } from './ipv6/lookup-batch.js';
+import { xorshift32 } from './xorshift.js';
+
+/** What a frontend index stands for, as far as answers to people name it. */
+export interface FrontendName {
+  readonly servicePort: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly portName: string;
+    readonly protocol: string;
+  };
+  readonly frontend: { readonly kind: string; readonly address: Address | null; readonly port: number };
+}
+
+/** The names behind the numbers of a match table: the compiler's `CompiledTable.directory` is one. */
+export interface Directory<Name extends FrontendName = FrontendName> {
+  /** By frontend index; index 0 is none. */
+  readonly frontends: readonly (Name | null)[];
+}
+
+export interface DataplaneOptions<Name extends FrontendName = FrontendName> {
+  /** A u32 generator for pools of strategy `random`; default: a xorshift seeded from the image's seed. */
+  readonly random?: () => number;
+  /** Lets {@link Dataplane.lookup} name the frontend that decided. */
+  readonly directory?: Directory<Name>;
+}
+
+/** A verdict, with the frontend that decided if the dataplane knows the names. */
+export interface LookupResult<Name extends FrontendName = FrontendName> extends VerdictRecord {
+  /** `null` when no frontend decided, or without a directory. */
+  readonly frontend: Name | null;
+}
+
+/**
+ * Answers packets from a match table: the verdict for the first packet of a flow.
+ * @example
+ * const { image, directory } = emitTable(ruleset);
+ * const dataplane = Dataplane.load(image, { directory });
+ * dataplane.lookup({ protocol: 'TCP', source, sourcePort: 40000, destination, destinationPort: 80 });
+ */
+export class Dataplane<Name extends FrontendName = FrontendName> {
+  readonly #image: Uint32Array;
+  readonly #random: () => number;
+  readonly #directory: Directory<Name> | null;
+  readonly #scratch = new Uint32Array(SCRATCH_WORDS);
+  // One record of each kind, so that a lookup of one packet is a batch of one.
+  readonly #packet = new Uint32Array(PACKET6_WORDS);
+  readonly #verdict = new Uint32Array(VERDICT6_WORDS);
+
+  private constructor(image: Uint32Array, options: DataplaneOptions<Name>) {
+    this.#image = image;
+    this.#random = options.random ?? xorshift32(image[HEADER_SEED] as number);
+    this.#directory = options.directory ?? null;
+  }
+
+  /**
+   * Takes a match table into use, without copying it. Several dataplanes may share one image.
+   * @throws {RangeError} if the image is truncated, damaged, or of another version
+   */
+  static load<Name extends FrontendName = FrontendName>(
+    image: Uint32Array,
+    options: DataplaneOptions<Name> = {},
+  ): Dataplane<Name> {
+    const [problem] = validateMatchTable(image);
+    if (problem !== undefined) throw new RangeError(`"image" expected a match table, but ${problem}`);
+    return new Dataplane(image, options);
+  }
+
+  /**
+   * Looks up one packet; for many, use a batch. A packet without source port is balanced as port 0.
+   * @throws {RangeError} if the packet mixes families, or has a port outside 0..65535
+   */
+  lookup(packet: Packet): LookupResult<Name> {
+    writePacket(this.#packet, 0, checkPacket(packet));
+    const family = typeof packet.source === 'number' ? 'IPv4' : 'IPv6';
+    if (family === 'IPv4') this.lookupBatch(this.#packet, this.#verdict, 1);
+    else this.lookupBatch6(this.#packet, this.#verdict, 1);
+    const verdict = readVerdict(this.#verdict, 0, family);
+    return { ...verdict, frontend: this.#directory?.frontends[verdict.frontendIndex] ?? null };
+  }
+
+  /**
+   * Looks up IPv4 packets: record i of `packets` gets record i of `verdicts`. Allocates nothing.
+   * @param packets - `count` records of 4 words, see records.ts in `@shunt/model`
+   * @param verdicts - room for `count` records of 4 words
+   * @throws {RangeError} if an array is too small for `count`
+   */
+  lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
+    checkRoom('packets', packets, count, PACKET4_WORDS);
+    checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
+    lookupBatch4(this.#image, packets, verdicts, count, this.#scratch, this.#random);
+  }
+
+  /**
+   * Looks up IPv6 packets, as {@link lookupBatch}.
+   * @param packets - `count` records of 12 words
+   * @param verdicts - room for `count` records of 8 words
+   * @throws {RangeError} if an array is too small for `count`
+   */
+  lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
+    checkRoom('packets', packets, count, PACKET6_WORDS);
+    checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
+    lookupBatch6(this.#image, packets, verdicts, count, this.#scratch, this.#random);
+  }
+}
+
+function checkRoom(title: string, records: Uint32Array, count: number, recordWords: number): void {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new RangeError(`"count" expected an integer from 0, got ${count}`);
+  }
+  if (records.length < count * recordWords) {
+    throw new RangeError(`"${title}" expected at least ${count * recordWords} words, got ${records.length}`);
+  }
+}
