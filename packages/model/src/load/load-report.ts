@@ -1,5 +1,4 @@
 import type { Diagnostic, ObjectReference } from '../diagnostic.js';
-import { formatReference } from '../diagnostic.js';
 import { problemDiagnostic } from '../shape/check.js';
 import type { ShapeProblem } from '../shape/find-problems.js';
 import { fieldPathPattern } from '../source/field-path.js';
@@ -63,7 +62,7 @@ export class LoadReport {
     this.add({
       severity: 'warning',
       code: 'duplicate-object',
-      message: `${formatReference(reference)} is given twice: this one is used, the one at ${file}:${line}:${column} is not`,
+      message: `given twice: this one is used, the one at ${file}:${line}:${column} is not`,
       position: later.document.locate(later.path),
       object: reference,
     });

@@ -31,8 +31,8 @@ export function problemDiagnostic(problem: ShapeProblem, context: CheckContext):
   const { severity, code, part } = problem;
   const { document, object } = context;
   const path = formatFieldPath(problem.path);
-  // These two name the field in full in their own words.
-  const namesItself = code === 'unknown-field' || code === 'missing';
+  // It names the field in full in its own words.
+  const namesItself = code === 'unknown-field';
   const prefix = object !== undefined || path === '' || namesItself ? '' : `${path}: `;
   const position = document?.locate([...(context.path ?? []), ...problem.path], part);
   return {

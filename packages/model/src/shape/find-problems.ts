@@ -122,8 +122,7 @@ class ProblemFinder {
   }
 
   #missing(name: string, depth: number): void {
-    const path = formatFieldPath([...this.#way.slice(0, depth), name]);
-    this.#add('missing', depth, 'value', `${JSON.stringify(path)} is missing`);
+    this.#add('missing', depth, 'value', `"${name}" is missing`);
   }
 
   #unknownField(shape: ObjectShape, depth: number): void {
@@ -174,11 +173,12 @@ export function describe(value: unknown): string {
 
 /** How to write what was meant, where the mistake is a well-known one. */
 function hint(expected: string, value: unknown): string {
-  if (typeof value === 'string') {
-    if (expected === 'a list' && value.startsWith('-')) return ' (a list item needs a blank after the dash)';
-    if (expected.startsWith('an integer') && /^\d+$/.test(value)) return ` (write ${value} without quotes)`;
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return '';
+  const found = String(value);
+  if (expected === 'a list' && found.startsWith('-')) {
+    return ` (a list item needs a blank after the dash: "- ${found.slice(1)}")`;
   }
-  const isScalar = typeof value === 'number' || typeof value === 'boolean';
-  if (isScalar && expected === 'a string') return ` (write "${value}" with quotes)`;
-  return '';
+  if (typeof value !== 'string') return expected === 'a string' ? ` (write "${found}" with quotes)` : '';
+  const isDigits = expected.startsWith('an integer') && /^\d+$/.test(found);
+  return isDigits ? ` (write ${found} without quotes)` : '';
 }
