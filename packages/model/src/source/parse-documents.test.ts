@@ -120,11 +120,39 @@ describe('YAML', () => {
     expect(messages(parsed)[0]).toContain('Excessive alias count');
   });
 
-  test('too deep nesting is an error, not a crash', () => {
-    for (const text of ['['.repeat(20_000), '- '.repeat(5000), `{"a":${'['.repeat(20_000)}`]) {
-      const parsed = parseDocuments('a', text);
-      expect(parsed.diagnostics.length).toBeGreaterThan(0);
+  const block = (depth: number): string =>
+    Array.from({ length: depth }, (_, i) => `${' '.repeat(i)}a:`).join('\n');
+  const deep: [about: string, text: (depth: number) => string][] = [
+    ['flow lists', (depth) => '['.repeat(depth) + ']'.repeat(depth)],
+    ['flow mappings', (depth) => '{a: '.repeat(depth) + '}'.repeat(depth)],
+    ['compact lists', (depth) => `${'- '.repeat(depth)}a`],
+    ['block mappings', block],
+    ['explicit keys', (depth) => '? '.repeat(depth)],
+  ];
+  for (const [about, text] of deep) {
+    test(`${about} nested without reason are one error, and the documents before are kept`, () => {
+      const parsed = parseDocuments('a', `x: 1\n---\n${text(3000)}\n`);
+      expect(values(parsed)).toEqual([{ x: 1 }]);
+      expect(messages(parsed)).toHaveLength(1);
+      expect(messages(parsed)[0]).toContain('nested more than 256 levels deep');
+    });
+  }
+
+  test('nesting far beyond any manifest is read', () => {
+    for (const text of [block(100), `${'['.repeat(100)}1${']'.repeat(100)}`, `${'- '.repeat(100)}a`]) {
+      const parsed = parseDocuments('a', `# YAML\n${text}\n`);
+      expect(parsed.diagnostics).toEqual([]);
+      expect(parsed.documents).toHaveLength(1);
     }
+  });
+
+  test('chains of merge keys end in an error, not at the end of the call stack', () => {
+    const chain = (length: number): string =>
+      Array.from({ length }, (_, i) => (i === 0 ? 'a0: &a0 {x: 1}' : `a${i}: &a${i} {<<: *a${i - 1}}`)).join(
+        '\n',
+      );
+    expect(parseDocuments('a', chain(10)).diagnostics).toEqual([]);
+    expect(messages(parseDocuments('a', chain(2000)))[0]).toContain('Excessive alias count');
   });
 });
 

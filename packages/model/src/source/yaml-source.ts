@@ -1,4 +1,4 @@
-import { Composer, type Document, Parser, type YAMLError } from 'yaml';
+import { Composer, type CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import type { Diagnostic, SourcePosition } from '../diagnostic.js';
 import type { FieldPath } from './field-path.js';
 import { inspectYaml, type YamlFinding } from './inspect-yaml.js';
@@ -27,6 +27,12 @@ const YAML_OPTIONS = {
  */
 const MAX_ALIAS_COUNT = 1000;
 
+/**
+ * Collections in collections. Manifests stay below 30; the composer, which recurses, must not come near
+ * the end of the call stack: V8 ends the whole process when it has to compile a regular expression there.
+ */
+const MAX_NESTING = 256;
+
 /** The documents of one YAML text. Syntax trees are dropped, and made again when a position is asked for. */
 export class YamlSource implements ParsedDocuments {
   readonly documents: SourceDocument[] = [];
@@ -39,7 +45,7 @@ export class YamlSource implements ParsedDocuments {
     this.#source = source;
     const composer = new Composer(YAML_OPTIONS);
     try {
-      for (const tree of composer.compose(new Parser().parse(source.text))) this.#addDocument(tree);
+      for (const tree of composer.compose(this.#tokens(source.text))) this.#addDocument(tree);
     } catch (error) {
       this.#report('error', 0, messageOf(error));
     }
@@ -66,13 +72,23 @@ export class YamlSource implements ParsedDocuments {
     }
   }
 
+  /** The parser's tokens, cut off with an error where they nest too deeply. */
+  *#tokens(text: string): Generator<CST.Token> {
+    const parser = new Parser();
+    for (const lexeme of new Lexer().lex(text)) {
+      yield* parser.next(lexeme);
+      if (parser.stack.length <= MAX_NESTING) continue;
+      this.#report('error', parser.offset, `this YAML is nested more than ${MAX_NESTING} levels deep`);
+      return;
+    }
+    yield* parser.end();
+  }
+
   #locate(start: number, end: number, path: FieldPath, part: FieldPart): SourcePosition {
     if (this.#cached?.start !== start) {
       // A document's own text is enough: directives before it change values, but no positions.
-      const parser = new Parser();
-      for (const tree of new Composer(YAML_OPTIONS).compose(
-        parser.parse(this.#source.text.slice(start, end)),
-      )) {
+      const tokens = this.#tokens(this.#source.text.slice(start, end));
+      for (const tree of new Composer(YAML_OPTIONS).compose(tokens)) {
         this.#cached = { start, tree, shift: start };
         break;
       }
@@ -124,6 +140,5 @@ export class YamlSource implements ParsedDocuments {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof RangeError) return 'this YAML is nested too deeply';
   return error instanceof Error ? error.message : String(error);
 }
