@@ -1,2 +1,2 @@
-export * from './arbitrary-valid-ruleset.js';
 export * from './arbitrary-ruleset.js';
+export * from './arbitrary-valid-ruleset.js';

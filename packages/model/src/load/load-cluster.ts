@@ -1,0 +1,116 @@
+import { ClusterState } from '../cluster-state.js';
+import type { Diagnostic, ObjectReference, SourcePosition } from '../diagnostic.js';
+import { parseFieldPath } from '../source/field-path.js';
+import { type ParsedFile, parseManifests, type SourceObject } from '../source/parse-manifests.js';
+import { inspectObject } from './inspect-object.js';
+import { READ_KINDS } from './kinds.js';
+import { LoadReport } from './load-report.js';
+
+/** A manifest file that has been read. */
+export interface ManifestFile {
+  /** As diagnostics shall name it. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface LoadedCluster {
+  /** The objects that are right; those with errors are left out. */
+  readonly state: ClusterState;
+  /** Every problem of every file. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** How many objects the state holds. */
+  readonly objectCount: number;
+  /**
+   * Where an object, or the field of it that `path` names, is written. A field that is not written is
+   * found at the nearest one around it.
+   * @returns `null` for an object that is not in the files
+   */
+  locate(reference: ObjectReference): SourcePosition | null;
+}
+
+/**
+ * Reads manifests into a cluster state. Never throws for what is in the files: all problems of all
+ * files come back at once, with positions. An object that is given twice is taken from the later place.
+ */
+export function loadCluster(files: Iterable<ManifestFile>): LoadedCluster {
+  const loader = new ClusterLoader();
+  for (const file of files) loader.addFile(file);
+  return loader.finish();
+}
+
+class ClusterLoader {
+  readonly #state = new ClusterState();
+  readonly #report = new LoadReport();
+  readonly #sources = new Map<string, SourceObject>();
+  readonly #files: ParsedFile[] = [];
+  #foundAny = false;
+
+  addFile({ name, text }: ManifestFile): void {
+    const file = parseManifests(name, text);
+    this.#files.push(file);
+    for (const diagnostic of file.diagnostics) this.#report.add(diagnostic);
+    for (const source of file.objects) this.#addObject(source);
+    file.release();
+  }
+
+  #addObject(source: SourceObject): void {
+    const inspection = inspectObject(source.value);
+    this.#foundAny = true;
+    if (inspection.is === 'none') {
+      this.#report.addProblem(inspection.problem, source, null);
+      return;
+    }
+    if (inspection.is === 'ignored') {
+      this.#report.addIgnored(inspection.label, inspection.meant, source);
+      return;
+    }
+    const { object, reference, problems } = inspection;
+    for (const problem of problems) this.#report.addProblem(problem, source, reference);
+    if (reference === null) return;
+    const key = sourceKey(reference);
+    const earlier = this.#sources.get(key);
+    if (earlier !== undefined) this.#report.addDuplicate(reference, earlier, source);
+    this.#sources.set(key, source);
+    if (object !== null) this.#state.upsert(object);
+    else if (earlier !== undefined) this.#state.delete(reference);
+  }
+
+  finish(): LoadedCluster {
+    const objectCount = this.#state.size;
+    if (objectCount === 0 && !this.#report.hasErrors) this.#report.add(this.#emptyDiagnostic());
+    for (const file of this.#files) file.release();
+    const sources = this.#sources;
+    return {
+      state: this.#state,
+      diagnostics: this.#report.diagnostics(),
+      objectCount,
+      locate(reference) {
+        const source = sources.get(sourceKey(reference));
+        if (source === undefined) return null;
+        const path = reference.path === undefined ? [] : parseFieldPath(reference.path);
+        return source.document.locate([...source.path, ...path]);
+      },
+    };
+  }
+
+  #emptyDiagnostic(): Diagnostic {
+    const [first] = this.#files;
+    const message = `${this.#foundAny ? 'no object that Shunt reads' : 'no objects'} in ${fileCount(this.#files)}: expected ${READ_KINDS.join(', ')}`;
+    return {
+      severity: 'error',
+      code: 'empty',
+      message,
+      ...(first === undefined ? {} : { position: { file: first.file, line: 1, column: 1 } }),
+    };
+  }
+}
+
+function fileCount(files: readonly ParsedFile[]): string {
+  const [first] = files;
+  if (first === undefined) return 'no files';
+  return files.length === 1 ? first.file : `${files.length} files`;
+}
+
+function sourceKey({ kind, namespace, name }: ObjectReference): string {
+  return `${kind}/${namespace ?? 'default'}/${name}`;
+}
