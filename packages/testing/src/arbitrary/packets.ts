@@ -16,6 +16,7 @@ import {
   type Service,
 } from '@shunt/model';
 import * as fc from 'fast-check';
+import { formatPacket } from '../packet-text.js';
 import { CLIENTS, LOOPBACK, type PerFamily, UNALLOCATED, UNUSED_PORT } from '../universe.js';
 
 /** What a packet can match: a destination, a port and a protocol that belong together. */
@@ -41,6 +42,27 @@ export function packets(
 ): fc.Arbitrary<Packet> {
   const places = placesOf(cluster, node, config);
   return packetDrafts.map((draft) => settlePacket(places, draft));
+}
+
+/** A packet that counter-examples show as `10.0.0.2:4242 -> 10.96.0.10:80/TCP`. */
+class PrintablePacket implements Packet {
+  readonly protocol: Protocol;
+  readonly source: Address;
+  declare readonly sourcePort?: number;
+  readonly destination: Address;
+  readonly destinationPort: number;
+
+  constructor(packet: Packet) {
+    this.protocol = packet.protocol;
+    this.source = packet.source;
+    if (packet.sourcePort !== undefined) this.sourcePort = packet.sourcePort;
+    this.destination = packet.destination;
+    this.destinationPort = packet.destinationPort;
+  }
+
+  toString(): string {
+    return formatPacket(this);
+  }
 }
 
 /** A packet told without looking at the cluster: each roll chooses from whatever list there is. */
@@ -81,7 +103,9 @@ function settlePacket(places: Places, draft: PacketDraft): Packet {
   const family = familyOf(aim.destination);
   const sources = places.sources.filter((source) => familyOf(source) === family);
   const source = choose(sources, draft.source);
-  return aim.protocol === 'ICMP' ? { ...aim, source } : { ...aim, source, sourcePort: draft.sourcePort };
+  return new PrintablePacket(
+    aim.protocol === 'ICMP' ? { ...aim, source } : { ...aim, source, sourcePort: draft.sourcePort },
+  );
 }
 
 function aimOf({ frontends, destinations, ports }: Places, draft: PacketDraft): Aim {

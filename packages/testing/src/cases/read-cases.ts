@@ -1,10 +1,13 @@
 import {
+  checkObject,
   type Diagnostic,
   type FieldPath,
   familyOf,
   formatFieldPath,
+  type KubernetesObject,
   parseAddress,
   parseDocuments,
+  parseFieldPath,
   type SourceDocument,
 } from '@shunt/model';
 import { caseShape } from './case-shape.js';
@@ -57,15 +60,27 @@ function toDiagnostic(document: SourceDocument, { path, part, code, message }: S
 
 /** What the shape alone does not say. */
 function checkMeaning(flowCase: PacketFlowCase, report: Report): void {
+  checkObjects(flowCase.objects, ['objects'], report);
   const groups = new Set<string>();
   checkPackets(flowCase.packets, ['packets'], groups, report);
   flowCase.steps?.forEach((step, index) => {
+    checkObjects(step.change ?? [], ['steps', index, 'change'], report);
     checkPackets(step.packets, ['steps', index, 'packets'], groups, report);
   });
   if (!checksSomething(flowCase)) {
     const message = 'the case checks nothing: it has no packets, facts or conntrackFlows, in no step either';
     report({ path: [], part: 'value', code: 'empty', message });
   }
+}
+
+// Fixtures may lack what the API asks for, but a field of the wrong type cannot be compiled.
+function checkObjects(objects: readonly KubernetesObject[], path: FieldPath, report: Report): void {
+  objects.forEach((object, index) => {
+    for (const { code, message, object: reference } of checkObject(object).diagnostics) {
+      const field = parseFieldPath(reference?.path ?? '');
+      if (code === 'type') report({ path: [...path, index, ...field], part: 'value', code, message });
+    }
+  });
 }
 
 function checkPackets(
