@@ -1,0 +1,171 @@
+import {
+  type CompileInput,
+  diffRulesets,
+  Evaluator,
+  isEmptyDiff,
+  printDiff,
+  resolve,
+  Tracer,
+} from '@shunt/compiler';
+import { address, ClusterState, type Mode, type Packet } from '@shunt/model';
+import { AffinityCheck } from './affinity-check.js';
+import { type Answerer, evaluateTarget } from './answer.js';
+import { caseNodeView, caseProxyConfig } from './case-input.js';
+import { CASE_TARGETS, type CaseResult, type CaseTarget } from './case-result.js';
+import { type Compiled, checkFacts, familyOfCase } from './check-facts.js';
+import { checkFlows } from './check-flows.js';
+import { differenceFrom } from './expectations.js';
+import type { CaseFacts, CasePacket, CaseStep, PacketFlowCase } from './packet-flow-case.js';
+import { tableTarget } from './table-target.js';
+
+export interface RunCaseOptions {
+  /** Default: all. */
+  readonly targets?: readonly CaseTarget[];
+  /** Default: both. Modes that the case is not about are left out. */
+  readonly modes?: readonly Mode[];
+}
+
+const MODES: readonly Mode[] = ['iptables', 'nftables'];
+
+const TARGETS: Readonly<Record<CaseTarget, (ruleset: Compiled['ruleset']) => Answerer>> = {
+  evaluate: evaluateTarget,
+  table: tableTarget,
+};
+
+/** The modes that a case is about. */
+export function modesOf(flowCase: PacketFlowCase): readonly Mode[] {
+  return MODES.filter((mode) => flowCase.modes === undefined || flowCase.modes.includes(mode));
+}
+
+/**
+ * Runs a case: every packet in every mode on every target, every fact and flow in every mode, and
+ * after each step whether the rules are those of a compile from nothing. Each check is one result; no
+ * result at all means that the case says nothing about the modes asked for.
+ */
+export function runCase(flowCase: PacketFlowCase, options: RunCaseOptions = {}): CaseResult[] {
+  const { targets = CASE_TARGETS, modes = MODES } = options;
+  return modesOf(flowCase)
+    .filter((mode) => modes.includes(mode))
+    .flatMap((mode) => new CaseRun(flowCase, mode, targets).run());
+}
+
+/** One run of one case in one mode. The state is one and the same through all steps. */
+class CaseRun {
+  readonly #case: PacketFlowCase;
+  readonly #mode: Mode;
+  readonly #targets: readonly CaseTarget[];
+  readonly #state = new ClusterState();
+  readonly #affinity = new AffinityCheck();
+  readonly #results: CaseResult[] = [];
+  #step = 0;
+
+  constructor(flowCase: PacketFlowCase, mode: Mode, targets: readonly CaseTarget[]) {
+    this.#case = flowCase;
+    this.#mode = mode;
+    this.#targets = targets;
+  }
+
+  run(): CaseResult[] {
+    const { steps = [], objects, packets, facts } = this.#case;
+    const nothing = this.#compileFromNothing();
+    for (const object of objects) this.#state.upsert(object);
+    let now = this.#check(nothing, packets, facts, steps.length === 0);
+    steps.forEach((step, index) => {
+      this.#step = index + 1;
+      this.#apply(step);
+      now = this.#check(now, step.packets, step.facts, index + 1 === steps.length);
+    });
+    return this.#results;
+  }
+
+  #apply({ delete: gone = [], change = [] }: CaseStep): void {
+    for (const reference of gone) this.#state.delete(reference);
+    for (const object of change) this.#state.upsert(object);
+  }
+
+  #check(
+    before: Compiled,
+    packets: readonly CasePacket[] | undefined,
+    facts: CaseFacts | undefined,
+    isLast: boolean,
+  ): Compiled {
+    const now = this.#compile(this.#state);
+    const fromNothing = this.#compileFromNothing();
+    if (this.#step > 0) this.#compareWithRebuilt(now, fromNothing);
+    this.#checkPackets(now, packets ?? []);
+    const family = familyOfCase(this.#packetAddresses(), this.#case.node.ips);
+    for (const { fact, difference } of checkFacts(facts ?? {}, before, now, family)) {
+      this.#report('rules', `fact ${fact}`, difference);
+    }
+    if (isLast) {
+      for (const { flow, difference } of checkFlows(this.#case.conntrackFlows ?? [], before, now)) {
+        this.#report('rules', `tracked flow ${flow}`, difference);
+      }
+    }
+    // The state goes on changing; what comes after is compared with a copy of what is here now.
+    return fromNothing;
+  }
+
+  #compile(state: ClusterState): Compiled {
+    const node = caseNodeView(this.#case, state);
+    const input: CompileInput = { state, node, config: caseProxyConfig(this.#case, this.#mode) };
+    return { input, ruleset: resolve(input).ruleset };
+  }
+
+  // In the opposite order too, since the order of objects must not matter.
+  #compileFromNothing(): Compiled {
+    return this.#compile(new ClusterState([...this.#state].reverse()));
+  }
+
+  #compareWithRebuilt(now: Compiled, fromNothing: Compiled): void {
+    const diff = diffRulesets(fromNothing.ruleset, now.ruleset);
+    const difference = isEmptyDiff(diff)
+      ? null
+      : `compiled from nothing (-), step by step (+)\n${printDiff(diff)}`;
+    this.#report('rules', 'the same rules as from nothing', difference);
+  }
+
+  #checkPackets({ input, ruleset }: Compiled, packets: readonly CasePacket[]): void {
+    const evaluator = new Evaluator(ruleset);
+    const asked = this.#targets.map((target) => [target, TARGETS[target](ruleset)] as const);
+    for (const casePacket of packets) {
+      if (casePacket.modes !== undefined && !casePacket.modes.includes(this.#mode)) continue;
+      const packet = packetOf(casePacket);
+      const { expect, name, affinity } = casePacket;
+      const bound = this.#affinity.follow(packet, evaluator.evaluate(packet), affinity);
+      for (const [target, answerer] of asked) {
+        const answer = answerer.answer(packet, expect.to?.length ?? 1);
+        const differences = [differenceFrom(expect, answer), target === 'evaluate' ? bound : null];
+        const difference = differences.filter((text) => text !== null).join('\n');
+        this.#report(target, name, difference === '' ? null : `${difference}\n${explain(input, packet)}`);
+      }
+    }
+  }
+
+  #packetAddresses(): string[] {
+    const { packets = [], steps = [] } = this.#case;
+    const all = [...packets, ...steps.flatMap((step) => step.packets ?? [])];
+    return all.map((packet) => packet.to);
+  }
+
+  #report(target: CaseResult['target'], what: string, difference: string | null): void {
+    this.#results.push({
+      case: this.#case.name,
+      mode: this.#mode,
+      target,
+      step: this.#step,
+      what,
+      passed: difference === null,
+      message: difference ?? '',
+    });
+  }
+}
+
+function packetOf({ protocol, from, to, port }: CasePacket): Packet {
+  return { protocol, source: address(from), destination: address(to), destinationPort: port };
+}
+
+function explain(input: CompileInput, packet: Packet): string {
+  const { reasons } = new Tracer(input).trace(packet);
+  return reasons.map(({ step, text }) => `${step}: ${text}`).join('\n');
+}

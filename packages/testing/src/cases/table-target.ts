@@ -1,0 +1,1 @@
+export { evaluateTarget as tableTarget } from './answer.js';
