@@ -22,6 +22,7 @@ const BY_SOURCE_RANGES = DECIDED_BY.indexOf('source-ranges') << OUTCOME_DECIDED_
 /** Outcomes of the cluster-IP space, without the origin. */
 export const CLUSTER_IP_REJECTS = REJECT | (DECIDED_BY.indexOf('cluster-ip') << OUTCOME_DECIDED_BY_SHIFT);
 export const SERVICE_CIDR_DROPS = DROP | (DECIDED_BY.indexOf('service-cidr') << OUTCOME_DECIDED_BY_SHIFT);
+export const LOCALNET_DROPS = DROP | (DECIDED_BY.indexOf('localnet') << OUTCOME_DECIDED_BY_SHIFT);
 export const ACCEPTS = ACCEPT | BY_FRONTEND;
 
 /** Who decides: a frontend's line by where it was found, or nobody so far. */

@@ -114,6 +114,8 @@ export const ADDRESS_LOCAL = 1;
 export const ADDRESS_SERVES_NODE_PORTS = 2;
 /** Node ports that it does not serve, but that have no usable endpoints, refuse on it all the same. */
 export const ADDRESS_REFUSES_NODE_PORTS = 4;
+/** Dropped when it comes from elsewhere: 127.0.0.0/8 beside node ports on localhost. */
+export const ADDRESS_LOCALNET = 8;
 
 /** Frontend kinds by their number in a line; 0 is line 0, no frontend. */
 export const FRONTEND_KINDS = [

@@ -51,7 +51,14 @@ export const OUTCOME_DECIDED_BY_SHIFT = 8;
 export const OUTCOME_PORT_SHIFT = 16;
 
 /** Why a packet got its verdict, by their number in binary records. */
-export const DECIDED_BY = ['nothing', 'frontend', 'source-ranges', 'cluster-ip', 'service-cidr'] as const;
+export const DECIDED_BY = [
+  'nothing',
+  'frontend',
+  'source-ranges',
+  'cluster-ip',
+  'service-cidr',
+  'localnet',
+] as const;
 
 /** The backend address, port and index of a `dnat` verdict. */
 export interface VerdictBackend {

@@ -15,21 +15,25 @@ export function settleConflicts(
   const holders = new Map<string, { port: ResolvedPort; claim: Claim }>();
   const kept = new Map<ResolvedPort, Claim[]>();
   for (const port of [...ports].sort(bySeniority)) {
-    const mine: Claim[] = [];
+    const mine = new Set<Claim>();
     for (const claim of port.claims) {
       const key = claimKey(claim.frontend, port);
       const holder = holders.get(key);
       if (holder === undefined) {
         holders.set(key, { port, claim });
-        mine.push(claim);
+        mine.add(claim);
       } else if (holder.port !== port && !isSameHealthCheck(claim, port, holder.port)) {
         diagnostics.push(conflictWarning(port, claim, holder.port));
       } else if (supersedes(port, claim, holder.claim)) {
-        mine.splice(mine.indexOf(holder.claim), 1, claim);
+        mine.delete(holder.claim);
+        mine.add(claim);
         holders.set(key, { port, claim });
       }
     }
-    kept.set(port, mine);
+    kept.set(
+      port,
+      port.claims.filter((claim) => mine.has(claim)),
+    );
   }
   const keptClaims = new Map<ServicePort, readonly Claim[]>();
   const servicePorts = ports.map((port) => {

@@ -37,8 +37,7 @@ function verifyPresence(port: ServicePort, report: ReportViolation): void {
   const usesLocal =
     port.internalTrafficPolicy === 'Local' || (port.externalTrafficPolicy === 'Local' && external);
   const check = (name: PoolName, used: boolean, pool: Pool | null): void => {
-    if ((pool !== null) === used) return;
-    report(servicePortLine(port), 'pool-presence', `expected ${used ? 'a' : 'no'} pool ${name}`);
+    if (used && pool === null) report(servicePortLine(port), 'pool-presence', `expected a pool ${name}`);
   };
   check('cluster', usesCluster, port.clusterPool);
   check('local', usesLocal, port.localPool);

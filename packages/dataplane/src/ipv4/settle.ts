@@ -6,6 +6,8 @@ import {
   ACTION_ELSEWHERE_BYTE,
   ACTION_VERDICT_MASK,
   ADDRESS_LOCAL,
+  ADDRESS_LOCALNET,
+  ADDRESS_REFUSES_NODE_PORTS,
   ADDRESS_SERVES_NODE_PORTS,
   HEADER_BLOCKED_ACTION,
   HEADER_LOOPBACK_FLAGS4,
@@ -27,6 +29,7 @@ import {
   DNAT,
   decide,
   HEALTH_CHECK_DECIDES,
+  LOCALNET_DROPS,
   NODE_PORT_DECIDES,
   refusalOutcome,
   SERVICE_CIDR_DROPS,
@@ -68,24 +71,28 @@ export function settle4(
   let healthCheck = 0;
   if (flags !== 0) {
     nodePort = nodeFrontend4(image, portKey, SPACE_NODE_PORT);
-    const isServed = (flags & ADDRESS_SERVES_NODE_PORTS) !== 0;
-    nodePortAction = actionOf(image, nodePort, isServed ? origin : ACTION_ELSEWHERE_BYTE);
+    if ((flags & ADDRESS_SERVES_NODE_PORTS) !== 0) nodePortAction = actionOf(image, nodePort, origin);
+    else if ((flags & ADDRESS_REFUSES_NODE_PORTS) !== 0) {
+      nodePortAction = actionOf(image, nodePort, ACTION_ELSEWHERE_BYTE);
+    }
     if ((flags & ADDRESS_LOCAL) !== 0) healthCheck = nodeFrontend4(image, portKey, SPACE_HEALTH_CHECK);
   }
   const outcomeOrigin = origin << OUTCOME_ORIGIN_SHIFT;
   const decider = decide(addressAction, nodePortAction, healthCheck);
-  if (decider === ADDRESS_DECIDES || decider === NODE_PORT_DECIDES) {
-    const action = decider === ADDRESS_DECIDES ? addressAction : nodePortAction;
-    const decided = decider === ADDRESS_DECIDES ? frontend : nodePort;
-    if ((action & ACTION_VERDICT_MASK) !== DNAT) {
-      writeVerdict4(verdicts, verdict, refusalOutcome(action) | outcomeOrigin, decided);
-      return;
-    }
+  const byAddress = decider === ADDRESS_DECIDES;
+  const byFrontend = byAddress || decider === NODE_PORT_DECIDES;
+  const action = byAddress ? addressAction : nodePortAction;
+  const decided = byAddress ? frontend : nodePort;
+  if (byFrontend && (action & ACTION_VERDICT_MASK) === DNAT) {
     const line = (image[FRONTENDS] as number) + (decided << 4);
     const slots = image[SLOTS] as number;
     const backends = image[BACKENDS] as number;
     // biome-ignore format: one argument list as wide as the function's
     translate4(image, verdicts, verdict, decided, line, action, outcomeOrigin, source, flowHash, slots, backends, random);
+  } else if ((flags & ADDRESS_LOCALNET) !== 0 && source >>> 24 !== 127) {
+    writeVerdict4(verdicts, verdict, LOCALNET_DROPS | outcomeOrigin, 0);
+  } else if (byFrontend) {
+    writeVerdict4(verdicts, verdict, refusalOutcome(action) | outcomeOrigin, decided);
   } else if (decider === HEALTH_CHECK_DECIDES) {
     writeVerdict4(verdicts, verdict, ACCEPTS | outcomeOrigin, healthCheck);
   } else {

@@ -6,6 +6,7 @@ import {
   ACTION_ELSEWHERE_BYTE,
   ACTION_VERDICT_MASK,
   ADDRESS_LOCAL,
+  ADDRESS_REFUSES_NODE_PORTS,
   ADDRESS_SERVES_NODE_PORTS,
   HEADER_BLOCKED_ACTION,
   HEADER_LOOPBACK_FLAGS6,
@@ -72,8 +73,10 @@ export function settle6(
   let healthCheck = 0;
   if (flags !== 0) {
     nodePort = nodeFrontend6(image, portKey, SPACE_NODE_PORT);
-    const isServed = (flags & ADDRESS_SERVES_NODE_PORTS) !== 0;
-    nodePortAction = actionOf(image, nodePort, isServed ? origin : ACTION_ELSEWHERE_BYTE);
+    if ((flags & ADDRESS_SERVES_NODE_PORTS) !== 0) nodePortAction = actionOf(image, nodePort, origin);
+    else if ((flags & ADDRESS_REFUSES_NODE_PORTS) !== 0) {
+      nodePortAction = actionOf(image, nodePort, ACTION_ELSEWHERE_BYTE);
+    }
     if ((flags & ADDRESS_LOCAL) !== 0) healthCheck = nodeFrontend6(image, portKey, SPACE_HEALTH_CHECK);
   }
   const outcomeOrigin = origin << OUTCOME_ORIGIN_SHIFT;

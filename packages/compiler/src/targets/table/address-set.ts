@@ -1,5 +1,6 @@
 import {
   ADDRESS_LOCAL,
+  ADDRESS_LOCALNET,
   ADDRESS_REFUSES_NODE_PORTS,
   ADDRESS_SERVES_NODE_PORTS,
   type Address,
@@ -14,7 +15,7 @@ import {
   SET_ENTRY6_FLAGS,
   SET_ENTRY6_WORDS,
 } from '@shunt/model';
-import { isLocal, servesNodePorts } from '../../ruleset/node-ports.js';
+import { isLocal, protectsLocalnet, servesNodePorts } from '../../ruleset/node-ports.js';
 import type { Ruleset } from '../../ruleset/types.js';
 import { addressWords } from './address-words.js';
 import { hashCapacity } from './hash-capacity.js';
@@ -51,7 +52,8 @@ export function localAddressFlags(ruleset: Ruleset, family: Family): Map<Address
 /** The flags of every loopback address that the set does not name. */
 export function loopbackFlags(ruleset: Ruleset, family: Family): number {
   const { match, loopback, refuse } = ruleset.nodePorts[family];
-  return flagsOf(true, match === 'local' && loopback, refuse === 'local');
+  const localnet = family === 'IPv4' && protectsLocalnet(ruleset) ? ADDRESS_LOCALNET : 0;
+  return flagsOf(true, match === 'local' && loopback, refuse === 'local') | localnet;
 }
 
 function addressFlags(ruleset: Ruleset, address: Address): number {
