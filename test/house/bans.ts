@@ -98,10 +98,10 @@ export const BANS: readonly Ban[] = [
   {
     name: 'a line over 120 columns',
     instead: 'a line break',
-    reason: 'two files fit beside each other',
+    reason: 'two files fit beside each other; a message stays whole, so that it can be searched for',
     where: isCode,
     view: 'whole',
-    pattern: /^.{121,}$/gm,
+    pattern: /^[^'"`\n]{121,}$/gm,
   },
   {
     name: "a path of somebody's machine",

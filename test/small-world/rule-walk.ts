@@ -126,7 +126,7 @@ function run(
 }
 
 /** The lists of section 4 of the semantics, restated. */
-function lists({ policies, classes }: Setting): { cluster: string[]; local: string[]; any: boolean } {
+function lists({ policies, classes }: Setting): { cluster: string[]; local: string[]; usable: boolean } {
   const all = classes.map((it, index) => ({ ...it, name: `${world.endpointAddress(index)}:8080` }));
   const names = (chosen: typeof all): string[] => chosen.map((it) => it.name);
   const ready = all.filter((it) => it.ready);
@@ -144,13 +144,13 @@ function lists({ policies, classes }: Setting): { cluster: string[]; local: stri
   return {
     cluster: names(cluster),
     local: usesLocal ? names(local) : [],
-    any: ready.length + dying.length > 0,
+    usable: ready.length + dying.length > 0,
   };
 }
 
 function iptablesChains(setting: Setting): Chains {
   const { policies, detector, masqueradeAll, localhostNodePorts } = setting;
-  const { cluster, local, any } = lists(setting);
+  const { cluster, local, usable } = lists(setting);
   const internal = policies.internal === 'Local' ? local : cluster;
   const external = policies.external === 'Local' ? local : cluster;
   const internalChain = policies.internal === 'Local' ? 'KUBE-SVL' : 'KUBE-SVC';
@@ -168,7 +168,7 @@ function iptablesChains(setting: Setting): Chains {
   add('nat', always, { do: 'jump', chain: 'KUBE-SERVICES-NAT' });
   if (internal.length > 0)
     add('KUBE-SERVICES-NAT', to(world.CLUSTER_IP), { do: 'jump', chain: internalChain });
-  if (any) {
+  if (usable) {
     add('KUBE-SERVICES-NAT', to(world.EXTERNAL_IP), { do: 'jump', chain: 'KUBE-EXT' });
     add('KUBE-SERVICES-NAT', to(world.SECOND_NODE_IP), { do: 'jump', chain: 'KUBE-EXT' });
     add('KUBE-SERVICES-NAT', to(world.LOAD_BALANCER_IP), { do: 'jump', chain: lbChain });
@@ -192,13 +192,13 @@ function iptablesChains(setting: Setting): Chains {
   if (cluster.length > 0) add('KUBE-SVC', always, { do: 'dnat', to: cluster });
   if (local.length > 0) add('KUBE-SVL', always, { do: 'dnat', to: local });
   // filter
-  const refuse = !any ? 'reject' : 'drop';
+  const refuse = !usable ? 'reject' : 'drop';
   if (internal.length === 0) add('KUBE-SERVICES', to(world.CLUSTER_IP), { do: refuse });
   if (external.length === 0) {
     for (const vip of vips) add('KUBE-EXTERNAL-SERVICES', to(vip), { do: refuse });
     add('KUBE-EXTERNAL-SERVICES', (p) => isLocal(p.to) && toNumber(world.NODE_PORT)(p), { do: refuse });
   }
-  if (policies.sourceRanges && any) add('KUBE-PROXY-FIREWALL', to(world.LOAD_BALANCER_IP), { do: 'drop' });
+  if (policies.sourceRanges && usable) add('KUBE-PROXY-FIREWALL', to(world.LOAD_BALANCER_IP), { do: 'drop' });
   if (policies.external === 'Local')
     add('KUBE-NODEPORTS', toNumber(world.HEALTH_CHECK_PORT), { do: 'accept' });
   if (localhostNodePorts)
@@ -215,7 +215,7 @@ function iptablesChains(setting: Setting): Chains {
 
 function nftablesChains(setting: Setting): Chains {
   const { policies, detector, masqueradeAll } = setting;
-  const { cluster, local, any } = lists(setting);
+  const { cluster, local, usable } = lists(setting);
   const internal = policies.internal === 'Local' ? local : cluster;
   const external = policies.external === 'Local' ? local : cluster;
   const vips = [world.EXTERNAL_IP, world.SECOND_NODE_IP, world.LOAD_BALANCER_IP];
@@ -235,7 +235,7 @@ function nftablesChains(setting: Setting): Chains {
     const chain = policies.internal === 'Local' ? 'local' : 'service';
     add('services', to(world.CLUSTER_IP), { do: 'goto', chain });
   }
-  if (any) {
+  if (usable) {
     for (const vip of vips) add('services', to(vip), { do: 'goto', chain: 'external' });
     add('services', onNodePort, { do: 'goto', chain: 'external' });
   }
@@ -250,7 +250,7 @@ function nftablesChains(setting: Setting): Chains {
   }
   if (cluster.length > 0) add('service', always, { do: 'dnat', to: cluster });
   if (local.length > 0) add('local', always, { do: 'dnat', to: local });
-  const refuse = !any ? 'reject' : 'drop';
+  const refuse = !usable ? 'reject' : 'drop';
   if (internal.length === 0) add('service-endpoints-check', to(world.CLUSTER_IP), { do: refuse });
   if (external.length === 0) {
     for (const vip of vips) add('service-endpoints-check', to(vip), { do: refuse });

@@ -178,8 +178,20 @@ function answerBlock4(
     const action = ((image[line + ACTIONS] as number) >>> (origin << 3)) & 0xff;
     if ((action & VERDICT_MASK) === FORWARD && image[line + RANGES_COUNT] === 0) {
       const outcomeOrigin = origin << ORIGIN_SHIFT;
-      // biome-ignore format: one argument list as wide as the function's
-      translate4(image, verdicts, verdict, frontend, line, action, outcomeOrigin, source, hash, slots, backends, random);
+      translate4(
+        image,
+        verdicts,
+        verdict,
+        frontend,
+        line,
+        action,
+        outcomeOrigin,
+        source,
+        hash,
+        slots,
+        backends,
+        random,
+      );
     } else {
       const destination = packets[packet + DESTINATION] as number;
       const portKey = portKeyOf(packets, packet);

@@ -87,8 +87,20 @@ export function settle4(
     const line = (image[FRONTENDS] as number) + (decided << 4);
     const slots = image[SLOTS] as number;
     const backends = image[BACKENDS] as number;
-    // biome-ignore format: one argument list as wide as the function's
-    translate4(image, verdicts, verdict, decided, line, action, outcomeOrigin, source, flowHash, slots, backends, random);
+    translate4(
+      image,
+      verdicts,
+      verdict,
+      decided,
+      line,
+      action,
+      outcomeOrigin,
+      source,
+      flowHash,
+      slots,
+      backends,
+      random,
+    );
   } else if ((flags & ADDRESS_LOCALNET) !== 0 && source >>> 24 !== 127) {
     writeVerdict4(verdicts, verdict, LOCALNET_DROPS | outcomeOrigin, 0);
   } else if (byFrontend) {

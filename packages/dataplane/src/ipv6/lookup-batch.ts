@@ -176,8 +176,21 @@ function answerBlock6(
     const action = ((image[line + ACTIONS] as number) >>> (origin << 3)) & 0xff;
     if ((action & VERDICT_MASK) === FORWARD && image[line + RANGES_COUNT] === 0) {
       const outcomeOrigin = origin << ORIGIN_SHIFT;
-      // biome-ignore format: one argument list as wide as the function's
-      translate6(image, verdicts, verdict, frontend, line, action, outcomeOrigin, packets, packet + SOURCE, hash, slots, backends, random);
+      translate6(
+        image,
+        verdicts,
+        verdict,
+        frontend,
+        line,
+        action,
+        outcomeOrigin,
+        packets,
+        packet + SOURCE,
+        hash,
+        slots,
+        backends,
+        random,
+      );
     } else {
       const portKey = portKeyOf(packets, packet);
       settle6(image, packets, packet, verdicts, verdict, frontend, origin, portKey, hash, random);

@@ -91,8 +91,21 @@ export function settle6(
     const line = (image[FRONTENDS] as number) + (decided << 4);
     const slots = image[SLOTS] as number;
     const backends = image[BACKENDS] as number;
-    // biome-ignore format: one argument list as wide as the function's
-    translate6(image, verdicts, verdict, decided, line, action, outcomeOrigin, packets, source, flowHash, slots, backends, random);
+    translate6(
+      image,
+      verdicts,
+      verdict,
+      decided,
+      line,
+      action,
+      outcomeOrigin,
+      packets,
+      source,
+      flowHash,
+      slots,
+      backends,
+      random,
+    );
   } else if (decider === HEALTH_CHECK_DECIDES) {
     writeVerdict6(verdicts, verdict, ACCEPTS | outcomeOrigin, healthCheck);
   } else {
