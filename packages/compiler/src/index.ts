@@ -32,3 +32,5 @@ export * from './ruleset/types.js';
 export * from './ruleset/verify.js';
 export * from './ruleset/violation.js';
 export * from './targets/table/emit-table.js';
+export * from './targets/table/print-table.js';
+export * from './targets/table/table-to-data.js';

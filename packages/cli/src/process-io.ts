@@ -1,0 +1,25 @@
+import { readLimited } from './input/read-limited.js';
+import type { Io, TextOutput } from './io.js';
+
+/** The process's own streams. */
+export function processIo(): Io {
+  return {
+    stdout: outputOf(process.stdout),
+    stderr: outputOf(process.stderr),
+    readStdin: (maxBytes) => readLimited(process.stdin, maxBytes),
+    env: process.env,
+  };
+}
+
+function outputOf(stream: NodeJS.WriteStream): TextOutput {
+  // A reader that has seen enough (`| head`) closes the pipe: its wish, no error of ours.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: stream.isTTY === true,
+    columns: stream.columns,
+  };
+}

@@ -1,0 +1,21 @@
+import { CommanderError } from 'commander';
+import type { CommandContext } from './commands/command-context.js';
+import { EXIT, type Io } from './io.js';
+import { makeProgram } from './program.js';
+
+/**
+ * Runs the shunt command.
+ * @param args - without the names of node and of the script
+ * @returns the exit code: 0, 1 when a check failed, 2 for bad usage or input
+ */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const context: CommandContext = { io, exitCode: EXIT.ok };
+  try {
+    await makeProgram(context).parseAsync(args, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    // Commander has written its message; asking for help or the version is no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable;
+    throw error;
+  }
+}
