@@ -49,6 +49,11 @@ function fromOutside(rules: Rules): fc.Arbitrary<Packet> {
   );
 }
 
+test('the shop is reached through its cluster IP', () => {
+  const rules = rulesFor(manifests, { node: 'node-a' });
+  expect(rules).toReach('10.0.0.2 -> 10.96.0.10:80/TCP', ['10.0.1.5:8080', '10.0.1.6:8080']);
+});
+
 test('no packet from outside reaches a pod of namespace payments', () => {
   const rules = rulesFor(manifests, { node: 'node-a' });
   const pods = rules.backendsOf('payments');

@@ -1,126 +1,112 @@
-import { parseAddress, parseCidr } from '@shunt/model';
-import {
-  dictionary,
-  integer,
-  isObject,
-  list,
-  nullable,
-  object,
-  oneOf,
-  type Shape,
-  text,
-  textThat,
-  truth,
-  valueProblem,
-} from './shape.js';
+import { parseAddress, parseCidr, shape } from '@shunt/model';
 
-const address = textThat((value) => parseAddress(value) !== null, 'an IP address');
-const cidr = textThat((value) => parseCidr(value) !== null, 'a CIDR');
-const cidrPair = textThat(
-  (value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .every((item) => item === '' || parseCidr(item) !== null),
-  'CIDRs, separated by commas',
-);
-const backend = textThat((value) => splitEndpoint(value) !== null, 'ip:port or [ip6]:port');
+const { boolean, cidr, integer, ipAddress, list, mapOf, object, oneOf, string, text } = shape;
+
 const port = integer(0, 65535);
-const count = integer(0, Number.MAX_SAFE_INTEGER);
-const modes = list(oneOf('iptables', 'nftables'), 1);
+const count = integer(0);
+const modes = list(oneOf('iptables', 'nftables'));
 const protocol = oneOf('TCP', 'UDP', 'SCTP');
+const backends = list(text('ip:port or [ip6]:port', (value) => splitEndpoint(value) !== null));
 
-const nodePortAddresses: Shape = (value, path, report) => {
-  const isPrimary = Array.isArray(value) && value.length === 1 && value[0] === 'primary';
-  if (!isPrimary) list(cidr)(value, path, report);
+const cidrPair = text('CIDRs with commas between them', (value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .every((item) => item === '' || parseCidr(item) !== null),
+);
+
+const modeConfig = {
+  nodePortAddresses: list(cidr('primary')),
+  localhostNodePorts: boolean(),
+  serviceCIDRs: list(cidr()),
 };
 
-const modeConfig = { nodePortAddresses, localhostNodePorts: truth, serviceCIDRs: list(cidr) };
-
-/** Objects are taken as they are: of their own fields, only what names them is asked for. */
-const kubernetesObject: Shape = (value, path, report) => {
-  if (!isObject(value)) return report(valueProblem(path, 'a Kubernetes object', value));
-  text(value.kind, [...path, 'kind'], report);
-  if (!isObject(value.metadata))
-    return report(valueProblem([...path, 'metadata'], 'an object', value.metadata));
-  text(value.metadata.name, [...path, 'metadata', 'name'], report);
-};
+/** Objects are taken as they are: of their own fields, only what names them is asked for here. */
+const kubernetesObject = object(
+  { kind: string(), metadata: object({ name: string() }, { required: ['name'], open: true }) },
+  { required: ['kind', 'metadata'], open: true },
+);
 
 const expectation = object(
   {
     verdict: oneOf('dnat', 'reject', 'drop', 'none', 'accept'),
-    to: list(backend),
-    masquerade: truth,
-    masqueradeFor: list(backend),
+    to: backends,
+    masquerade: boolean(),
+    masqueradeFor: backends,
   },
-  ['verdict'],
+  { required: ['verdict'] },
 );
 
-const packet: Shape = object(
+const affinity = object({
+  group: string(),
+  sameAs: string(),
+  independentOf: string(),
+  key: string(),
+  timeoutSeconds: count,
+});
+
+const packet = object(
   {
-    name: text,
+    name: string(),
     modes,
     protocol,
-    from: address,
-    to: address,
+    from: ipAddress(),
+    to: ipAddress(),
     port,
     expect: expectation,
-    affinity: object({
-      group: text,
-      sameAs: text,
-      independentOf: text,
-      key: text,
-      timeoutSeconds: integer(0, 86_400 * 365),
-    }),
+    affinity,
   },
-  ['name', 'protocol', 'from', 'to', 'port', 'expect'],
+  { required: ['name', 'protocol', 'from', 'to', 'port', 'expect'] },
 );
 
 const facts = object({
   servicePorts: count,
-  clusterEndpoints: nullable(list(address)),
-  localEndpoints: nullable(list(address)),
-  hasAnyEndpoints: truth,
-  healthCheckNodePorts: dictionary(port),
-  localReadyEndpoints: dictionary(count),
-  localnetFirewallRule: truth,
-  conntrackCleanupRequired: truth,
-  rewrittenServices: list(text),
-  metrics: object({ sync_proxy_rules_no_local_endpoints_total: dictionary(count) }),
+  clusterEndpoints: list(ipAddress()),
+  localEndpoints: list(ipAddress()),
+  hasAnyEndpoints: boolean(),
+  healthCheckNodePorts: mapOf(port),
+  localReadyEndpoints: mapOf(count),
+  localnetFirewallRule: boolean(),
+  conntrackCleanupRequired: boolean(),
+  rewrittenServices: list(string()),
+  metrics: object({ sync_proxy_rules_no_local_endpoints_total: mapOf(count) }),
 });
 
 const flow = object(
   {
     protocol,
-    origDst: nullable(address),
+    origDst: ipAddress(),
     origDstPort: port,
-    replySrc: address,
+    replySrc: ipAddress(),
     replySrcPort: port,
-    deleted: truth,
+    deleted: boolean(),
   },
-  ['protocol', 'origDst', 'origDstPort', 'replySrc', 'replySrcPort', 'deleted'],
+  // `origDst` must be there, too, but may be null: see case-meaning.ts.
+  { required: ['protocol', 'origDstPort', 'replySrc', 'replySrcPort', 'deleted'] },
 );
 
 const step = object({
-  delete: list(object({ kind: text, namespace: text, name: text }, ['kind', 'name'])),
+  delete: list(
+    object({ kind: string(), namespace: string(), name: string() }, { required: ['kind', 'name'] }),
+  ),
   change: list(kubernetesObject),
   packets: list(packet),
   facts,
 });
 
 /** The shape of a whole case file. */
-export const caseShape: Shape = object(
+export const caseShape = object(
   {
-    name: text,
-    about: text,
-    source: text,
+    name: string(),
+    about: string(),
+    source: string(),
     modes,
-    node: object({ name: text, ips: list(address), zone: text }, ['name', 'ips']),
+    node: object({ name: string(), ips: list(ipAddress()), zone: string() }, { required: ['name', 'ips'] }),
     config: object({
       clusterCIDR: cidrPair,
       ...modeConfig,
-      masqueradeAll: truth,
-      primaryNodeIPs: list(address),
+      masqueradeAll: boolean(),
+      primaryNodeIPs: list(ipAddress()),
       byMode: object({ iptables: object(modeConfig), nftables: object(modeConfig) }),
     }),
     objects: list(kubernetesObject),
@@ -129,7 +115,7 @@ export const caseShape: Shape = object(
     conntrackFlows: list(flow),
     steps: list(step),
   },
-  ['name', 'about', 'node', 'config', 'objects'],
+  { required: ['name', 'about', 'node', 'config', 'objects'] },
 );
 
 /**

@@ -1,18 +1,7 @@
-import {
-  checkObject,
-  type Diagnostic,
-  type FieldPath,
-  familyOf,
-  formatFieldPath,
-  type KubernetesObject,
-  parseAddress,
-  parseDocuments,
-  parseFieldPath,
-  type SourceDocument,
-} from '@shunt/model';
+import { check, type Diagnostic, parseDocuments } from '@shunt/model';
+import { findCaseProblems } from './case-meaning.js';
 import { caseShape } from './case-shape.js';
-import type { CaseFacts, CasePacket, PacketFlowCase } from './packet-flow-case.js';
-import type { Report, ShapeProblem } from './shape.js';
+import type { PacketFlowCase } from './packet-flow-case.js';
 
 /** What one case file holds. */
 export interface ReadCase {
@@ -30,92 +19,31 @@ export function readCases(file: string, text: string): ReadCase {
   const parsed = parseDocuments(file, text);
   const diagnostics = [...parsed.diagnostics];
   const [document, second] = parsed.documents;
-  const failed = diagnostics.some(({ severity }) => severity === 'error');
   if (document === undefined) {
-    if (!failed) diagnostics.push(emptyFile(file));
+    if (!diagnostics.some(isError)) diagnostics.push(emptyFile(file));
     return { case: null, diagnostics };
   }
-  const problems: ShapeProblem[] = [];
-  const report: Report = (problem) => void problems.push(problem);
-  caseShape(document.value, [], report);
-  if (problems.length === 0) checkMeaning(document.value as PacketFlowCase, report);
-  diagnostics.push(...problems.map((problem) => toDiagnostic(document, problem)));
   if (second !== undefined) {
     const message = 'a case file holds one case; this is a second document';
     diagnostics.push({ severity: 'error', code: 'value', message, position: second.locate() });
   }
+  const shapeProblems = check(caseShape, document.value, { unknownFields: 'error', document });
+  diagnostics.push(...shapeProblems);
+  const flowCase = document.value as PacketFlowCase;
+  if (!shapeProblems.some(isError)) {
+    for (const { path, code, message } of findCaseProblems(flowCase)) {
+      diagnostics.push({ severity: 'error', code, message, position: document.locate(path) });
+    }
+  }
   parsed.release();
-  const bad = diagnostics.some(({ severity }) => severity === 'error');
-  return { case: bad ? null : (document.value as PacketFlowCase), diagnostics };
+  return { case: diagnostics.some(isError) ? null : flowCase, diagnostics };
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
 }
 
 function emptyFile(file: string): Diagnostic {
   const position = { file, line: 1, column: 1 };
   return { severity: 'error', code: 'empty', message: 'the file holds no case', position };
-}
-
-function toDiagnostic(document: SourceDocument, { path, part, code, message }: ShapeProblem): Diagnostic {
-  return { severity: 'error', code, message, position: document.locate(path, part) };
-}
-
-/** What the shape alone does not say. */
-function checkMeaning(flowCase: PacketFlowCase, report: Report): void {
-  checkObjects(flowCase.objects, ['objects'], report);
-  const groups = new Set<string>();
-  checkPackets(flowCase.packets, ['packets'], groups, report);
-  flowCase.steps?.forEach((step, index) => {
-    checkObjects(step.change ?? [], ['steps', index, 'change'], report);
-    checkPackets(step.packets, ['steps', index, 'packets'], groups, report);
-  });
-  if (!checksSomething(flowCase)) {
-    const message = 'the case checks nothing: it has no packets, facts or conntrackFlows, in no step either';
-    report({ path: [], part: 'value', code: 'empty', message });
-  }
-}
-
-// Fixtures may lack what the API asks for, but a field of the wrong type cannot be compiled.
-function checkObjects(objects: readonly KubernetesObject[], path: FieldPath, report: Report): void {
-  objects.forEach((object, index) => {
-    for (const { code, message, object: reference } of checkObject(object).diagnostics) {
-      const field = parseFieldPath(reference?.path ?? '');
-      if (code === 'type') report({ path: [...path, index, ...field], part: 'value', code, message });
-    }
-  });
-}
-
-function checkPackets(
-  packets: readonly CasePacket[] = [],
-  path: FieldPath,
-  groups: Set<string>,
-  report: Report,
-): void {
-  packets.forEach(({ from, to, affinity }, index) => {
-    const [source, destination] = [parseAddress(from), parseAddress(to)];
-    if (source !== null && destination !== null && familyOf(source) !== familyOf(destination)) {
-      const message = `"${formatFieldPath([...path, index])}" has addresses of two families`;
-      report({ path: [...path, index, 'to'], part: 'value', code: 'value', message });
-    }
-    for (const key of ['sameAs', 'independentOf'] as const) {
-      const group = affinity?.[key];
-      if (group === undefined || groups.has(group)) continue;
-      const message = `no packet before this one has the affinity group ${JSON.stringify(group)}`;
-      report({ path: [...path, index, 'affinity', key], part: 'value', code: 'value', message });
-    }
-    if (affinity?.group !== undefined) groups.add(affinity.group);
-  });
-}
-
-function checksSomething({ packets, facts, conntrackFlows, steps = [] }: PacketFlowCase): boolean {
-  const states = [{ packets, facts }, ...steps];
-  return (
-    (conntrackFlows?.length ?? 0) > 0 ||
-    states.some((state) => (state.packets?.length ?? 0) > 0 || hasFact(state.facts))
-  );
-}
-
-function hasFact(facts: CaseFacts | undefined): boolean {
-  if (facts === undefined) return false;
-  const { metrics, ...others } = facts;
-  const counts = metrics?.sync_proxy_rules_no_local_endpoints_total ?? {};
-  return Object.keys(others).length > 0 || Object.keys(counts).length > 0;
 }
