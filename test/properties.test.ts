@@ -18,9 +18,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 // Every run has another seed, and prints it: a failure is repeated with SHUNT_SEED=<seed> npm test.
-const seed = process.env.SHUNT_SEED
-  ? Number(process.env.SHUNT_SEED)
-  : fc.sample(fc.noBias(fc.nat()), 1)[0];
+const seed = process.env.SHUNT_SEED ? Number(process.env.SHUNT_SEED) : fc.sample(fc.noBias(fc.nat()), 1)[0];
 
 /** Runs a check on random scenarios; a failure shows the shrunk one as a packet-flow case. */
 function holds(check: (scenario: Scenario) => string | null, numRuns: number): void {

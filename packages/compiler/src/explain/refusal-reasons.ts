@@ -137,7 +137,7 @@ function ownerOf({ state }: CompileInput, destination: Address): Owner | null {
       ]),
     ];
     for (const [path, text] of places) {
-      if (text !== undefined && parseAddress(text) === destination) return { service, path };
+      if (text != null && parseAddress(text) === destination) return { service, path };
     }
   }
   return null;

@@ -25,7 +25,8 @@ export interface CompileInput {
  */
 export function isWatched(object: KubernetesObject, config: ProxyConfig): boolean {
   const labels = object.metadata.labels;
-  if (labels === undefined) return config.serviceProxyName === null;
+  // The API's null is an absent field, here and below.
+  if (labels == null) return config.serviceProxyName === null;
   if (labels[HEADLESS_LABEL] !== undefined) return false;
   const proxy = labels[SERVICE_PROXY_NAME_LABEL];
   return config.serviceProxyName === null ? proxy === undefined : proxy === config.serviceProxyName;

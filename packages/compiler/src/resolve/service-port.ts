@@ -54,7 +54,7 @@ const DEFAULT_AFFINITY_SECONDS = 10_800;
 /** Whether a Service has service ports at all: not headless, not ExternalName (1.3). */
 export function hasServicePorts(service: Service): boolean {
   const { clusterIP, type } = service.spec;
-  return clusterIP !== undefined && clusterIP !== '' && clusterIP !== 'None' && type !== 'ExternalName';
+  return clusterIP != null && clusterIP !== '' && clusterIP !== 'None' && type !== 'ExternalName';
 }
 
 /** The ports of a Service in one family: none without a cluster IP of the family (1.4). */
@@ -104,11 +104,11 @@ export function isExternallyAccessible(port: ServicePortSpecification): boolean 
 
 function clusterIPOf(service: Service, family: Family): WrittenAddress | null {
   const { clusterIP, clusterIPs, ipFamilies } = service.spec;
-  if (ipFamilies === undefined || ipFamilies.length === 0)
+  if (ipFamilies == null || ipFamilies.length === 0)
     return ofFamily(clusterIP ?? '', 'spec.clusterIP', family);
   const index = ipFamilies.indexOf(family);
   const listed = index < 0 ? undefined : clusterIPs?.[index];
-  return listed === undefined ? null : ofFamily(listed, `spec.clusterIPs[${index}]`, family);
+  return listed == null ? null : ofFamily(listed, `spec.clusterIPs[${index}]`, family);
 }
 
 function externalIPsOf(service: Service, family: Family): WrittenAddress[] {
