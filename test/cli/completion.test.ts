@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { kernelTestsAreRequired as everyShellIsRequired } from '../kernel/prerequisites.js';
+import { shunt, withFiles } from './run-shunt.js';
+
+interface Shell {
+  readonly name: string;
+  /** A script that loads the completion from $1 and prints what it offers for `shunt `. */
+  readonly probe: string;
+}
+
+// Shells expand what looks like a placeholder here.
+const BASH = `source "$1"
+complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _shunt; echo "$COMP_CWORD" "${'$'}{COMPREPLY[*]}"; }
+complete_line shunt ""
+complete_line shunt get ""`;
+
+const SHELLS: readonly Shell[] = [
+  { name: 'bash', probe: BASH },
+  {
+    name: 'zsh',
+    probe: 'autoload -Uz compinit; compinit -u -D; source "$1"; print $_comps[shunt]; functions _shunt',
+  },
+  { name: 'fish', probe: 'source $argv[1]; complete -C "shunt "; complete -C "shunt get "' },
+];
+
+describe.each(SHELLS)('completion for $name', ({ name, probe }) => {
+  const isMissing = spawnSync(name, ['-c', 'true']).error !== undefined;
+
+  it.skipIf(isMissing && !everyShellIsRequired)('offers commands and values in the real shell', async () => {
+    const { stdout: script, code } = await shunt(['completion', name]);
+    expect(code).toBe(0);
+    const { stdout, stderr, status } = await withFiles({ script }, async (path) => {
+      const args = name === 'fish' ? ['-c', probe, path('script')] : ['-c', probe, name, path('script')];
+      return spawnSync(name, args, { encoding: 'utf8' });
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const word of ['trace', 'compile', 'frontends', 'pools']) expect(stdout).toContain(word);
+  });
+});
