@@ -1,0 +1,35 @@
+import { Evaluator, masquerades, pick } from '@shunt/compiler';
+import type { Packet } from '@shunt/model';
+import type { Answer, Implementation } from './implementation.js';
+
+/** The executable specification, which is made to be plain and not to be fast. */
+export const evaluator: Implementation = {
+  name: 'Evaluator (specification)',
+  prepare(ruleset, packets, seed) {
+    const specification = new Evaluator(ruleset);
+    let last: Answer | null = null;
+    const run = (first: number, count: number): void => {
+      for (let index = first; index < first + count; index++) {
+        last = answerOf(specification, packets.objects[index] as Packet, seed);
+      }
+    };
+    return {
+      run,
+      answer(index) {
+        run(index, 1);
+        return last as Answer;
+      },
+    };
+  },
+};
+
+function answerOf(specification: Evaluator, packet: Packet, seed: number): Answer {
+  const evaluation = specification.evaluate(packet);
+  const backend = pick(evaluation, packet, seed);
+  return {
+    verdict: evaluation.verdict,
+    address: (backend?.address ?? 0) as number,
+    port: backend?.port ?? 0,
+    masquerade: backend !== null && masquerades(evaluation, packet, backend),
+  };
+}

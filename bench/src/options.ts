@@ -1,0 +1,57 @@
+import { SIZES, type Size } from './suites/suite.js';
+
+/** What the command line asks for. */
+export interface Options {
+  readonly size: Size;
+  /** Where to write the report as JSON; `null`: nowhere. */
+  readonly json: string | null;
+  readonly suites: readonly string[];
+}
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `usage: npm run bench [-- [--smoke | --full] [--json FILE] [SUITE...]]
+
+suites: compile  objects to a loaded table, and every phase alone
+        lookup   packets to verdicts, each way there is
+        balance  pools: build, pick, evenness, what a removal moves
+        quick    one line, in seconds; alone and without options
+without a name: all but quick
+
+--smoke      tiny and short: whether everything runs and agrees; its times mean nothing
+--full       longer, for numbers to quote
+--json FILE  writes all numbers, with machine, runtime and commit
+`;
+
+/**
+ * Reads the command line.
+ * @param suiteNames - in the order to run them
+ * @throws {UsageError} for a flag or suite that there is not
+ */
+export function parseOptions(args: readonly string[], suiteNames: readonly string[]): Options {
+  const sizes = new Set<Size>();
+  const wanted = new Set<string>();
+  let json: string | null = null;
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] as string;
+    if (arg === '--smoke') sizes.add(SIZES.smoke);
+    else if (arg === '--full') sizes.add(SIZES.full);
+    else if (arg === '--json') json = fileNameOf(arg, args[++index]);
+    else if (arg.startsWith('--json=')) json = fileNameOf('--json', arg.slice('--json='.length));
+    else if (suiteNames.includes(arg)) wanted.add(arg);
+    else throw new UsageError(`${arg.startsWith('-') ? 'flag' : 'suite'} ${arg} is not known`);
+  }
+  if (sizes.size > 1) throw new UsageError('--smoke and --full exclude each other');
+  const [size = SIZES.default] = sizes;
+  return { size, json, suites: suiteNames.filter((name) => wanted.size === 0 || wanted.has(name)) };
+}
+
+function fileNameOf(flag: string, value: string | undefined): string {
+  if (value === undefined || value === '' || value.startsWith('--')) {
+    throw new UsageError(`${flag} expected a file name`);
+  }
+  return value;
+}

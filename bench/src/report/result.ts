@@ -1,0 +1,33 @@
+import type { Verdict } from '@shunt/model';
+import type { Environment } from '../measure/environment.js';
+import type { Timing } from '../measure/rounds.js';
+import type { SEEDS } from '../workload/random.js';
+
+/** What was timed beside each other, with what it did. */
+export interface ScenarioResult {
+  readonly suite: string;
+  /** In words: `10,000 services x 10 endpoints, 65,536 flows, uniform`. */
+  readonly title: string;
+  readonly parameters: Readonly<Record<string, number | string>>;
+  /** What the nanoseconds are for: one of these. */
+  readonly unit: 'packet' | 'pick' | 'run';
+  /** The name of the timing that ratios compare with. */
+  readonly baseline: string;
+  readonly timings: readonly Timing[];
+  /** Equal for all implementations, or there would be no result; `null` where nothing is answered. */
+  readonly hash: string | null;
+  /** How many packets had which verdict, for the lookup suite. */
+  readonly verdicts?: Readonly<Partial<Record<Verdict, number>>>;
+  /** Other numbers, by the timing's name and then their own; `null`: does not apply. */
+  readonly facts: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+}
+
+/** What `--json` writes. */
+export interface Report extends Environment {
+  readonly format: 'shunt-bench/1';
+  /** RFC 3339. */
+  readonly date: string;
+  readonly options: { readonly size: string; readonly suites: readonly string[] };
+  readonly seeds: typeof SEEDS;
+  readonly results: readonly ScenarioResult[];
+}

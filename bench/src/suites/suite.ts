@@ -1,0 +1,57 @@
+import type { RoundOptions } from '../measure/rounds.js';
+import type { ScenarioResult } from '../report/result.js';
+
+/** How large and how long. */
+export interface Size {
+  readonly name: 'smoke' | 'default' | 'full';
+  readonly services: readonly number[];
+  readonly endpointsPerService: number;
+  /** Distinct flows of the lookup suite. */
+  readonly flows: number;
+  /** Pool sizes of the balance suite. */
+  readonly backends: readonly number[];
+  readonly lookup: RoundOptions;
+  readonly compile: RoundOptions;
+  readonly balance: RoundOptions;
+}
+
+export const SIZES: Readonly<Record<Size['name'], Size>> = {
+  // Everything runs once: for tests, its times mean nothing.
+  smoke: {
+    name: 'smoke',
+    services: [20, 200],
+    endpointsPerService: 10,
+    flows: 4_096,
+    backends: [10, 50],
+    lookup: { rounds: 3, milliseconds: 4 },
+    compile: { rounds: 3, milliseconds: 4 },
+    balance: { rounds: 3, milliseconds: 4 },
+  },
+  default: {
+    name: 'default',
+    services: [100, 1_000, 10_000],
+    endpointsPerService: 10,
+    flows: 65_536,
+    backends: [10, 100, 1_000],
+    lookup: { rounds: 5, milliseconds: 100 },
+    compile: { rounds: 5, milliseconds: 100 },
+    balance: { rounds: 5, milliseconds: 20 },
+  },
+  full: {
+    name: 'full',
+    services: [100, 1_000, 10_000],
+    endpointsPerService: 10,
+    flows: 65_536,
+    backends: [10, 100, 1_000],
+    lookup: { rounds: 15, milliseconds: 400 },
+    compile: { rounds: 11, milliseconds: 1_000 },
+    balance: { rounds: 11, milliseconds: 200 },
+  },
+};
+
+/** A group of scenarios. */
+export interface Suite {
+  readonly name: string;
+  /** Runs all scenarios of a size, and hands over each result as soon as it is there. */
+  run(size: Size, report: (result: ScenarioResult) => void): void;
+}
