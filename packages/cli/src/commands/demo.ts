@@ -15,8 +15,9 @@ import { traceLine } from '../print/trace-line.js';
 import { Report } from '../report.js';
 import type { CommandContext } from './command-context.js';
 
-const EXAMPLES = new URL('../../../../examples/', import.meta.url);
-const BENCH = fileURLToPath(new URL('../../../../bench/dist/main.js', import.meta.url));
+const WORKSPACE = new URL('../../../../', import.meta.url);
+const EXAMPLES = new URL('examples/', WORKSPACE);
+const BENCH = fileURLToPath(new URL('bench/dist/main.js', WORKSPACE));
 const BENCH_LIMIT_MS = 20_000;
 const NODE = 'node-a';
 const DNAT_LINES = 4;
