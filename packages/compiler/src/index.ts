@@ -32,5 +32,6 @@ export * from './ruleset/types.js';
 export * from './ruleset/verify.js';
 export * from './ruleset/violation.js';
 export * from './targets/table/emit-table.js';
+export type { TableFrontendData, TablePoolData } from './targets/table/line-to-data.js';
 export * from './targets/table/print-table.js';
 export * from './targets/table/table-to-data.js';

@@ -6,7 +6,7 @@
 import {
   ACTION_LOCAL_POOL,
   ACTION_VERDICT_MASK,
-  FRONTEND_KINDS,
+  HEADER_BLOCKED_ACTION,
   HEADER_CHECKSUM,
   HEADER_MAGIC,
   HEADER_TOTAL_WORDS,
@@ -15,6 +15,7 @@ import {
   LINE_ACTIONS,
   LINE_CLUSTER_POOL,
   LINE_KIND,
+  LINE_KINDS,
   LINE_LOCAL_POOL,
   LINE_RANGES_COUNT,
   LINE_RANGES_FIRST,
@@ -40,6 +41,7 @@ import { matchTableChecksum } from './match-table-hash.js';
 import { VERDICTS } from './verdict.js';
 
 const DNAT = VERDICTS.indexOf('dnat');
+const DROP = VERDICTS.indexOf('drop');
 const HASH_STRUCTURES: readonly { name: SectionName; usedWord: number }[] = [
   { name: 'localAddresses4', usedWord: SET_ENTRY4_FLAGS },
   { name: 'localAddresses6', usedWord: SET_ENTRY6_FLAGS },
@@ -81,7 +83,8 @@ function headerProblem(image: Uint32Array): string | null {
   if (words !== image.length) return `it should have ${words} words, and has ${image.length}`;
   const checksum = matchTableChecksum(image);
   if (checksum !== image[HEADER_CHECKSUM]) return 'the checksum does not match: the image is damaged';
-  return null;
+  const blocked = (image[HEADER_BLOCKED_ACTION] as number) & ACTION_VERDICT_MASK;
+  return blocked === DROP ? null : 'blocked sources are not dropped';
 }
 
 function sectionProblems(image: Uint32Array, index: number): string[] {
@@ -132,8 +135,7 @@ function lineProblems(image: Uint32Array): string[] {
   const lines = sectionOffset(image, 'frontends');
   for (let frontend = 1; frontend < sectionCount(image, 'frontends'); frontend++) {
     const line = lines + frontend * LINE_WORDS;
-    if ((image[line + LINE_KIND] as number) >= FRONTEND_KINDS.length)
-      return [`frontend ${frontend} has no kind`];
+    if ((image[line + LINE_KIND] as number) >= LINE_KINDS.length) return [`frontend ${frontend} has no kind`];
     if ((image[line + LINE_SERVICE_PORT] as number) >= sectionCount(image, 'servicePorts')) {
       return [`frontend ${frontend} has no service port`];
     }

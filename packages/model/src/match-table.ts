@@ -28,7 +28,7 @@
  * ```
  *   0-3 address (IPv4 in word 0; zero for a port on the node's addresses)
  *   4   port key: port << 16 | space << 8 | protocol number
- *   5   kind (FRONTEND_KINDS)
+ *   5   kind (LINE_KINDS)
  *   6   actions, a byte for each: pod | node << 8 | outside << 16 | elsewhere << 24
  *   7   source ranges: index of the first interval     8  their count + 1 (0: every source is let in)
  *   9   cluster pool: slots word   10  pool word   11  index of the first backend
@@ -118,7 +118,7 @@ export const ADDRESS_REFUSES_NODE_PORTS = 4;
 export const ADDRESS_LOCALNET = 8;
 
 /** Frontend kinds by their number in a line; 0 is line 0, no frontend. */
-export const FRONTEND_KINDS = [
+export const LINE_KINDS = [
   'none',
   'clusterIP',
   'externalIP',

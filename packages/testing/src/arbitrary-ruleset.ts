@@ -168,7 +168,10 @@ function servicePorts(family: Family): fc.Arbitrary<ServicePort> {
     })
     .chain((servicePort) =>
       fc
-        .array(frontends(family, servicePort.clusterPool, servicePort.localPool), { maxLength: 4 })
+        .array(frontends(family, servicePort.clusterPool, servicePort.localPool), {
+          maxLength: 4,
+          size: 'max',
+        })
         .map((list) => ({
           namespace: 'shop',
           family,

@@ -4,7 +4,8 @@
  *
  * Packets go through in blocks, each in three passes: hash and look at the index, match, answer. The
  * cache misses of a block's packets then overlap instead of adding up, and each pass is small enough
- * to be compiled without a call: 48 ns instead of 69 in one pass, 10,000 services of 10 endpoints.
+ * to be compiled without a call. Offsets of records are shifts by the log2 of their words: 1 for entries
+ * and backends, 4 for lines.
  */
 import {
   ACTION_VERDICT_MASK,
@@ -29,14 +30,15 @@ import {
 } from '@shunt/model';
 import { BLOCK_PACKETS } from '../block.js';
 import { DNAT } from '../decide.js';
-import { intervalsContain4 } from './membership.js';
-import { addressFlags4, settle4 } from './settle.js';
+import { intervalsContain4, setFlags4 } from './membership.js';
+import { settle4 } from './settle.js';
 import { translate4 } from './translate.js';
 
 const FRONTENDS = SECTION_POSITION.frontends;
 const INDEX = SECTION_POSITION.frontendIndex4;
 const SLOTS = SECTION_POSITION.slots;
 const BACKENDS = SECTION_POSITION.backends4;
+const LOCAL_ADDRESSES = SECTION_POSITION.localAddresses4;
 const POD_RANGES = SECTION_POSITION.podRanges4;
 const SEED = HEADER_SEED;
 
@@ -103,6 +105,10 @@ function hashBlock4(
   const shift = entryShift(image[INDEX + 1] as number);
   const podRanges = image[POD_RANGES] as number;
   const podRangeCount = image[POD_RANGES + 1] as number;
+  const podFirst = image[podRanges] as number;
+  const podLast = image[podRanges + 1] as number;
+  const localSet = image[LOCAL_ADDRESSES] as number;
+  const localCapacity = image[LOCAL_ADDRESSES + 1] as number;
   const seed = image[SEED] as number;
   for (let k = 0; k < count; k++) {
     const packet = (first + k) * PACKET_WORDS;
@@ -113,9 +119,15 @@ function hashBlock4(
     scratch[KEY_HASH + k] = hash;
     scratch[FIRST_TAG + k] = image[index + ((hash >>> shift) << 1)] as number;
     scratch[FLOW_HASH + k] = flowHash4(source, ports >>> 16, seed);
-    // Pods first: the detector's range stands before the node's own addresses.
-    if (intervalsContain4(image, podRanges, podRangeCount, source)) scratch[ORIGIN + k] = POD;
-    else scratch[ORIGIN + k] = (addressFlags4(image, source) & LOCAL) === 0 ? OUTSIDE : NODE;
+    scratch[ORIGIN + k] = OUTSIDE;
+    // Pods first: the detector's range stands before the node's own addresses. One range is the rule.
+    const isPod =
+      podRangeCount === 1
+        ? source >= podFirst && source <= podLast
+        : intervalsContain4(image, podRanges, podRangeCount, source);
+    if (isPod) scratch[ORIGIN + k] = POD;
+    else if (source >>> 24 === 127) scratch[ORIGIN + k] = NODE;
+    else if ((setFlags4(image, localSet, localCapacity, source) & LOCAL) !== 0) scratch[ORIGIN + k] = NODE;
   }
 }
 

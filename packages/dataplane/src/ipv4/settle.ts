@@ -113,7 +113,7 @@ export function settle4(
 }
 
 /** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
-export function addressFlags4(image: Uint32Array, address: number): number {
+function addressFlags4(image: Uint32Array, address: number): number {
   const set = image[LOCAL_ADDRESSES] as number;
   const listed = setFlags4(image, set, image[LOCAL_ADDRESSES + 1] as number, address);
   return address >>> 24 === 127 ? listed | (image[HEADER_LOOPBACK_FLAGS4] as number) : listed;

@@ -6,7 +6,6 @@ import {
   ACTION_MASQUERADE,
   entryShift,
   type Family,
-  FRONTEND_KINDS,
   INDEX_ENTRY_WORDS,
   INTERVAL4_WORDS,
   INTERVAL6_WORDS,
@@ -17,6 +16,7 @@ import {
   LINE_ADDRESS,
   LINE_CLUSTER_POOL,
   LINE_KIND,
+  LINE_KINDS,
   LINE_LOCAL_POOL,
   LINE_PORT_KEY,
   LINE_RANGES_COUNT,
@@ -70,7 +70,7 @@ export function frontendSections(ruleset: Ruleset): FrontendSections {
       const line = lines.subarray(entries.length * LINE_WORDS, (entries.length + 1) * LINE_WORDS);
       line.set(addressWords(frontend.address ?? 0), LINE_ADDRESS);
       line[LINE_PORT_KEY] = portKey(frontend, servicePort);
-      line[LINE_KIND] = FRONTEND_KINDS.indexOf(frontend.kind);
+      line[LINE_KIND] = LINE_KINDS.indexOf(frontend.kind);
       line[LINE_ACTIONS] = actionsWord(frontend, ruleset.mode);
       writeSourceRanges(line, frontend, servicePort.family, sourceRanges);
       line.set(clusterPool, LINE_CLUSTER_POOL);

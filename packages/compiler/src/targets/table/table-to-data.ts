@@ -1,27 +1,37 @@
 /** A compiled match table as plain data: its header, its sections, and what its numbers stand for. */
 import {
-  formatAddress,
+  FAMILIES,
+  type Family,
   formatEndpoint,
   HEADER_CHECKSUM,
   HEADER_MODE,
   HEADER_SEED,
   HEADER_VERSION,
+  type Mode,
   SECTION_POSITION,
   SECTIONS,
+  sectionCount,
 } from '@shunt/model';
-import { type FrontendKind, servicePortKey } from '../../ruleset/types.js';
 import type { CompiledTable } from './emit-table.js';
+import { lineToData, type TableFrontendData } from './line-to-data.js';
 
 export interface TableData {
   readonly version: number;
-  readonly mode: 'iptables' | 'nftables';
+  readonly mode: Mode;
   readonly seed: number;
   /** Eight hexadecimal digits. */
   readonly checksum: string;
   readonly bytes: number;
   readonly sections: readonly SectionData[];
   readonly frontends: readonly TableFrontendData[];
-  readonly backends: readonly { readonly index: number; readonly endpoint: string }[];
+  readonly backends: readonly TableBackendData[];
+}
+
+/** A backend; indexes count from 1 in each family. */
+export interface TableBackendData {
+  readonly family: Family;
+  readonly index: number;
+  readonly endpoint: string;
 }
 
 export interface SectionData {
@@ -32,15 +42,7 @@ export interface SectionData {
   readonly recordWords: number;
 }
 
-export interface TableFrontendData {
-  readonly index: number;
-  readonly kind: FrontendKind;
-  /** `null`: the node's own addresses. */
-  readonly address: string | null;
-  readonly port: number;
-  readonly servicePort: string;
-}
-
+/** Reads a compiled table back into plain data: what the image says, with names for its numbers. */
 export function tableToData({ image, directory }: CompiledTable): TableData {
   const word = (at: number): number => image[at] as number;
   return {
@@ -55,20 +57,14 @@ export function tableToData({ image, directory }: CompiledTable): TableData {
       records: word(SECTION_POSITION[name] + 1),
       recordWords,
     })),
-    frontends: directory.frontends.flatMap((entry, index) =>
-      entry === null
-        ? []
-        : {
-            index,
-            kind: entry.frontend.kind,
-            address: entry.frontend.address === null ? null : formatAddress(entry.frontend.address),
-            port: entry.frontend.port,
-            servicePort: servicePortKey(entry.servicePort),
-          },
+    frontends: Array.from({ length: sectionCount(image, 'frontends') - 1 }, (_, i) =>
+      lineToData(image, directory, i + 1),
     ),
-    backends: (['IPv4', 'IPv6'] as const).flatMap((family) =>
+    backends: FAMILIES.flatMap((family) =>
       directory.backends[family].flatMap((entry, index) =>
-        entry === null ? [] : { index, endpoint: formatEndpoint(entry.backend.address, entry.backend.port) },
+        entry === null
+          ? []
+          : { family, index, endpoint: formatEndpoint(entry.backend.address, entry.backend.port) },
       ),
     ),
   };

@@ -1,0 +1,123 @@
+import { emitTable, type Ruleset } from '@shunt/compiler';
+import { Dataplane } from '@shunt/dataplane';
+import {
+  HEADER_CHECKSUM,
+  HEADER_VERSION,
+  HEADER_WORDS,
+  matchTableChecksum,
+  type Packet,
+  SECTION_POSITION,
+  validateMatchTable,
+} from '@shunt/model';
+import { packetsFor, rulesets } from '@shunt/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { variedRuleset } from './small-ruleset.js';
+
+const words = fc.oneof(fc.nat(40), fc.integer({ min: 0, max: 0xffffffff }));
+
+function sealed(image: Uint32Array): Uint32Array {
+  image[HEADER_CHECKSUM] = matchTableChecksum(image);
+  return image;
+}
+
+/** The same image, which throws when a word outside of it is read. */
+function guarded(image: Uint32Array): Uint32Array {
+  return new Proxy(image, {
+    get(target, key): unknown {
+      const value: unknown = Reflect.get(target, key, target);
+      if (value === undefined && typeof key === 'string') throw new Error(`word ${key} was read`);
+      return value;
+    },
+  });
+}
+
+describe('an image that is no match table', () => {
+  const { image } = emitTable(variedRuleset());
+
+  it.each([
+    ['is empty', () => new Uint32Array(0), 'a header has 64 words, the image 0'],
+    ['is all zero', () => new Uint32Array(1_024), 'the magic word is 0x0'],
+    ['is cut off', () => image.slice(0, -16), `it should have ${image.length} words`],
+    ['is of the other byte order', () => image.map(swapped), 'a machine of the other byte order'],
+    [
+      'has another version',
+      () => image.with(HEADER_VERSION, 2),
+      'it has version 2, this release reads version 1',
+    ],
+    ['has one bit changed', () => image.with(100, (image[100] as number) ^ 4), 'the image is damaged'],
+    [
+      'has a section outside',
+      () => sealed(image.with(SECTION_POSITION.slots, 1 << 20)),
+      'section slots lies at',
+    ],
+    [
+      'has an index that is no power of two',
+      () => sealed(image.with(SECTION_POSITION.frontendIndex4 + 1, 3)),
+      'section frontendIndex4 has capacity 3',
+    ],
+  ])('and %s is refused with the reason', (_, make, reason) => {
+    const other = make();
+    expect(validateMatchTable(other)[0]).toContain(reason);
+    expect(() => Dataplane.load(other)).toThrow(RangeError);
+    expect(() => Dataplane.load(other)).toThrow(/^"image" expected a match table, but /);
+  });
+
+  it('whatever words are changed, is refused', () => {
+    const changes = fc.array(fc.tuple(fc.nat(image.length - 1), words), { minLength: 1, maxLength: 5 });
+    const property = fc.property(changes, (list) => {
+      const damaged = image.slice();
+      for (const [at, word] of list) damaged[at] = word;
+      fc.pre(damaged.some((word, at) => word !== image[at]));
+      expect(validateMatchTable(damaged)).not.toEqual([]);
+    });
+    fc.assert(property, { numRuns: 1_000 });
+  });
+
+  it('of any words at all is refused', () => {
+    const property = fc.property(fc.array(words, { maxLength: 200 }), (list) => {
+      expect(validateMatchTable(Uint32Array.from(list))).not.toEqual([]);
+    });
+    fc.assert(property);
+  });
+});
+
+describe('an image that was changed and sealed again', () => {
+  interface Change {
+    readonly ruleset: Ruleset;
+    readonly packets: readonly Packet[];
+    readonly list: readonly (readonly [number, number])[];
+  }
+
+  it('is refused, or read without leaving it and without end', () => {
+    const changes = rulesets().chain((ruleset) =>
+      fc.record<Change>({
+        ruleset: fc.constant(ruleset),
+        packets: fc.array(packetsFor(ruleset), { minLength: 5, maxLength: 5 }),
+        list: fc.array(fc.tuple(fc.nat(2_000), words), { minLength: 1, maxLength: 3 }),
+      }),
+    );
+    let loaded = 0;
+    const property = fc.property(changes, ({ ruleset, packets, list }) => {
+      const { image } = emitTable(ruleset);
+      for (const [at, word] of list) image[HEADER_VERSION + 1 + (at % (image.length - 2))] = word;
+      sealed(image);
+      if (validateMatchTable(image).length > 0) return;
+      const dataplane = Dataplane.load(guarded(image));
+      for (const packet of packets) expect(dataplane.lookup(packet).origin).toBeTypeOf('string');
+      loaded++;
+    });
+    fc.assert(property, { numRuns: 1_000 });
+    expect(loaded).toBeGreaterThan(100);
+  });
+});
+
+describe('the header', () => {
+  it('has room for the section table', () => {
+    expect(Math.max(...Object.values(SECTION_POSITION)) + 2).toBeLessThanOrEqual(HEADER_WORDS);
+  });
+});
+
+function swapped(word: number): number {
+  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}
