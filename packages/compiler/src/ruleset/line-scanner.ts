@@ -39,6 +39,11 @@ export class LineScanner {
     this.#endColumn = endColumn;
   }
 
+  /** Whether a problem of this line was reported. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /** Whether nothing is left to read, or reading has failed. */
   get atEnd(): boolean {
     return this.#failed || this.#next >= this.#words.length;

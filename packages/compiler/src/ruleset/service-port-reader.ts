@@ -28,6 +28,8 @@ interface PoolDraft {
   readonly slotCount: number | null;
   readonly backends: Backend[];
   readonly slots: number[];
+  /** Whether some line of slots could not be read, so that their number says nothing. */
+  slotsMissing: boolean;
 }
 
 type FrontendDraft = Omit<Frontend, 'sourceRanges'> & { sourceRanges: Cidr[] | null };
@@ -105,13 +107,13 @@ export class ServicePortReader {
   #finishPool(name: PoolName): Pool | null {
     const draft = this.#pools.get(name);
     if (draft === undefined) return null;
-    const { strategy, backends, slots, slotCount, line } = draft;
+    const { strategy, backends, slots, slotCount, slotsMissing, line } = draft;
     if (slotCount === null) {
       if (slots.length > 0)
         this.#reportLine(line, 'missing', `expected "${slots.length} slots" on this line`);
       return { backends, strategy, slots: backends.map((_, backendIndex) => backendIndex) };
     }
-    if (slots.length !== slotCount) {
+    if (slots.length !== slotCount && !slotsMissing) {
       this.#reportLine(line, 'value', `expected ${slotCount} slots below this line, got ${slots.length}`);
     }
     return { backends, strategy, slots };
@@ -153,7 +155,7 @@ export class ServicePortReader {
     const identical = (strategy === 'even' || strategy === 'random') && scanner.atEnd;
     const slotCount = identical ? null : scanner.integer('the number of slots', 0, MAX_INDEX);
     if (!identical) scanner.expect('slots');
-    this.#pool = { line: scanner.line, strategy, slotCount, backends: [], slots: [] };
+    this.#pool = { line: scanner.line, strategy, slotCount, backends: [], slots: [], slotsMissing: false };
     this.#pools.set(name, this.#pool);
   }
 
@@ -167,14 +169,16 @@ export class ServicePortReader {
 
   #readSlots(scanner: LineScanner): void {
     const first = scanner.integer('the number of the first slot', 0, MAX_INDEX, ':');
-    const slots = this.#pool?.slots;
-    if (slots === undefined) {
+    const pool = this.#pool;
+    if (pool === null) {
       scanner.fail('syntax', 'expected a "pool" line above these slots');
       return;
     }
+    const { slots } = pool;
     if (first !== slots.length) scanner.fail('value', `expected slot ${slots.length}, got ${first}`);
     do slots.push(scanner.integer('a backend index', 0, MAX_INDEX));
     while (!scanner.atEnd);
+    pool.slotsMissing ||= scanner.failed;
   }
 
   #readFrontend(kind: FrontendKind, scanner: LineScanner): void {

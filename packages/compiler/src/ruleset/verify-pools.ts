@@ -29,18 +29,19 @@ function poolsOf(port: ServicePort): [PoolName, Pool][] {
   return pools.filter((entry): entry is [PoolName, Pool] => entry[1] !== null);
 }
 
+// A frontend lost to another Service leaves its pool behind, so a pool may be there without a user.
 function verifyPresence(port: ServicePort, report: ReportViolation): void {
   const external = port.frontends.some(
     ({ kind }) => kind === 'externalIP' || kind === 'loadBalancerIP' || kind === 'nodePort',
   );
-  const usesCluster = port.internalTrafficPolicy === 'Cluster' || external;
-  const usesLocal =
-    port.internalTrafficPolicy === 'Local' || (port.externalTrafficPolicy === 'Local' && external);
-  const check = (name: PoolName, used: boolean, pool: Pool | null): void => {
-    if (used && pool === null) report(servicePortLine(port), 'pool-presence', `expected a pool ${name}`);
-  };
-  check('cluster', usesCluster, port.clusterPool);
-  check('local', usesLocal, port.localPool);
+  const wrong = (message: string): void => report(servicePortLine(port), 'pool-presence', message);
+  const internalLocal = port.internalTrafficPolicy === 'Local';
+  const externalLocal = port.externalTrafficPolicy === 'Local';
+  if ((!internalLocal || external) && port.clusterPool === null) wrong('expected a pool cluster');
+  if ((internalLocal || (externalLocal && external)) && port.localPool === null) {
+    wrong('expected a pool local');
+  }
+  if (!internalLocal && !externalLocal && port.localPool !== null) wrong('expected no pool local');
 }
 
 function verifyHasEndpoints(port: ServicePort, report: ReportViolation): void {

@@ -27,7 +27,7 @@
  * - `pool-presence`: `clusterPool` is there if the cluster IP has policy Cluster or an external frontend
  *   exists, which short-circuits to it even with policy Local; `localPool` if the cluster IP has policy
  *   Local, or an external frontend exists and that policy is Local. A pool may be there without: its
- *   frontend can have been lost to another Service.
+ *   frontend can have been lost to another Service. No local pool if no policy is Local.
  * - `has-endpoints`: a backend in any pool implies endpoints; endpoints imply a backend in the cluster pool.
  * - `backend`: of the service port's family, weight above 0 and finite.
  * - `backend-order`: by byte order of `ip:port`, none twice.
