@@ -48,8 +48,9 @@ export function settleConflicts(
 function claimKey(frontend: Frontend, port: ResolvedPort): string {
   if (frontend.kind === 'healthCheckNodePort')
     return `${frontend.kind} ${port.servicePort.family} ${frontend.port}`;
-  const place = frontend.address ?? `${frontend.kind} ${port.servicePort.family}`;
-  return `${place} ${port.servicePort.protocol} ${frontend.port}`;
+  // The family tells ::a from 0.0.0.10.
+  const { family, protocol } = port.servicePort;
+  return `${family} ${frontend.address ?? frontend.kind} ${protocol} ${frontend.port}`;
 }
 
 // All ports of a Service share its one health check.
@@ -70,20 +71,15 @@ function supersedes(port: ResolvedPort, claim: Claim, holder: Claim): boolean {
   );
 }
 
+// A stable sort: what is of one age stays in canonical order, by namespace and name.
 function bySeniority(a: ResolvedPort, b: ResolvedPort): number {
-  const [first, second] = [a.specification.service, b.specification.service];
-  if (first === second) return 0; // a stable sort keeps the ports of one Service in canonical order
-  return createdAt(first) - createdAt(second) || (serviceKey(a) < serviceKey(b) ? -1 : 1);
+  return createdAt(a.specification.service) - createdAt(b.specification.service);
 }
 
 // A Service without a timestamp is not created yet, so it is the youngest.
 function createdAt(service: Service): number {
   const written = Date.parse(service.metadata.creationTimestamp ?? '');
   return Number.isNaN(written) ? Number.MAX_SAFE_INTEGER : written;
-}
-
-function serviceKey(port: ResolvedPort): string {
-  return `${port.servicePort.namespace}/${port.servicePort.name}`;
 }
 
 function conflictWarning(loser: ResolvedPort, claim: Claim, winner: ResolvedPort): Diagnostic {

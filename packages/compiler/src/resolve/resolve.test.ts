@@ -92,6 +92,13 @@ describe('resolve', () => {
     ]);
   });
 
+  it('orders by namespace before name', () => {
+    const named = (namespace: string, clusterIP: string): KubernetesObject =>
+      service('x', { clusterIP }, { namespace });
+    const { ruleset } = run([named('a-b', '10.96.0.1'), named('a', '10.96.0.2')]);
+    expect(ruleset.servicePorts.map((it) => it.namespace)).toEqual(['a', 'a-b']);
+  });
+
   it('gives a deleted winner its address to the loser', () => {
     const loser = service('b', { clusterIP: '10.96.0.1' });
     expect(run([service('a', { clusterIP: '10.96.0.1' }), loser]).ruleset.servicePorts[1]?.frontends).toEqual(

@@ -78,13 +78,11 @@ export function resolveExplained(input: CompileInput): ExplainedResolution {
 // In canonical order, all of IPv4 before all of IPv6.
 function resolveServicePorts(input: CompileInput, diagnostics: Diagnostic[]): ResolvedPort[] {
   const services = input.state.list('Service').filter((service) => isWatched(service, input.config));
-  const named = services.map((service) => ({
-    service,
-    key: `${namespaceOf(service)}/${service.metadata.name}`,
-  }));
-  named.sort((a, b) => (a.key < b.key ? -1 : 1));
+  services.sort(
+    (a, b) => compareText(namespaceOf(a), namespaceOf(b)) || compareText(a.metadata.name, b.metadata.name),
+  );
   const resolved: Record<Family, ResolvedPort[]> = { IPv4: [], IPv6: [] };
-  for (const { service } of named) {
+  for (const service of services) {
     const balance = balanceOf(service, input.config, diagnostics);
     for (const family of FAMILIES) resolved[family].push(...resolveService(service, family, input, balance));
   }

@@ -220,5 +220,6 @@ function endsTranslation(ruleset: Ruleset, refusal: Refusal): boolean {
 }
 
 function frontendKey(place: Address | string, protocol: Protocol, port: number): string {
-  return `${place} ${protocol} ${port}`;
+  // A bigint is marked as one: ::a is not 0.0.0.10.
+  return `${typeof place === 'bigint' ? `${place}n` : place} ${protocol} ${port}`;
 }
