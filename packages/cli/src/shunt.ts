@@ -16,6 +16,13 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     // Commander has written its message; asking for help or the version is no error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.unusable;
-    throw error;
+    // Everything that a user can cause is a diagnostic: what arrives here is a fault of ours. It must not
+    // end with 1, which says that a check failed.
+    io.stderr.write(`error: Shunt itself failed, which is a bug: ${describeError(error)}\n`);
+    return EXIT.unusable;
   }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -114,7 +114,7 @@ function meaningOf({
   }
   const isICMP = parseProtocol(protocol) === 'ICMP';
   if (!isICMP && number == null)
-    return { field: 'protocol', message: `expected "port": ${protocol} has one` };
+    return { field: 'protocol', message: `"port" is missing: a ${protocol.toUpperCase()} packet needs one` };
   return null;
 }
 

@@ -26,7 +26,10 @@ export async function readSources(files: readonly string[], maxBytes: number, io
     const file = path === '-' ? STDIN_NAME : path;
     const text = await readText(path, maxBytes, io);
     if (typeof text === 'string') sources.push({ file, text });
-    else diagnostics.push({ severity: 'error', code: text.code, message: `${file}: ${text.problem}` });
+    else if (text.code === 'empty') {
+      const position = { file, line: 1, column: 1 };
+      diagnostics.push({ severity: 'error', code: text.code, message: text.problem, position });
+    } else diagnostics.push({ severity: 'error', code: text.code, message: `${file}: ${text.problem}` });
   }
   return { sources, diagnostics };
 }

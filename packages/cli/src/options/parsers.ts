@@ -59,9 +59,13 @@ export function clusterCIDROption(text: string, previous: readonly Cidr[] = []):
 
 export function nodePortAddressesOption(text: string): 'all' | 'primary' | Cidr[] {
   if (text === 'all' || text === 'primary') return text;
-  const ranges = cidrs(text);
-  if (ranges.length === 0) throw new InvalidArgumentError('Expected all, primary or CIDRs.');
-  return ranges;
+  try {
+    const ranges = parseCidrList(text);
+    if (ranges.length > 0) return ranges;
+  } catch {
+    // Said below, with the words that are allowed beside CIDRs.
+  }
+  throw new InvalidArgumentError('Expected all, or primary, or CIDRs such as 192.168.0.0/24 with commas.');
 }
 
 /** The first address of each family: what is "primary" where addresses are given by hand. */

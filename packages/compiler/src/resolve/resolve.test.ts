@@ -67,6 +67,7 @@ describe('resolve', () => {
           sessionAffinity: null,
           sessionAffinityConfig: null,
           healthCheckNodePort: null,
+          ports: [{ name: 'http', port: 80, protocol: null, nodePort: null, targetPort: null }],
         },
         { labels: null, annotations: null, creationTimestamp: null },
       ),
@@ -74,6 +75,7 @@ describe('resolve', () => {
         endpoints: [{ addresses: ['10.0.0.1'], conditions: null, hints: null, nodeName: null }],
       }),
     ];
+    expect(run(nulls).warnings).toEqual([]);
     expect(printRuleset(run(nulls).ruleset)).toBe(printRuleset(run(absent).ruleset));
   });
 
@@ -198,6 +200,11 @@ describe('resolve', () => {
         slice('web-1', 'web', ['10.0.0.1']),
       ],
       'warning: Service ns/web: spec.ports[0].name: no EndpointSlice of the Service has a port "https"/TCP, so it has no endpoints; they have "http"/TCP',
+    ],
+    [
+      'endpoints without any port',
+      [service('web', { clusterIP: '10.96.0.1' }), slice('web-1', 'web', ['10.0.0.1'], { ports: null })],
+      'warning: Service ns/web: spec.ports[0].name: no EndpointSlice of the Service has a port "http"/TCP, so it has no endpoints; none of their ports can be used',
     ],
     [
       'an unknown strategy',

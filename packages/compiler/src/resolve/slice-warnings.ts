@@ -89,19 +89,26 @@ function unmatchedPorts(service: Service, { state, config }: CompileInput): Diag
     .slicesOf(namespaceOf(service), service.metadata.name)
     .filter((slice) => isWatched(slice, config));
   const offered = new Set(
-    slices.flatMap((slice) => (slice.ports ?? []).map((it) => portLabel(it.name ?? '', it.protocol))),
+    slices.flatMap((slice) =>
+      (slice.ports ?? []).flatMap(({ name, protocol, port }) =>
+        name == null || !port ? [] : portLabel(name, protocol),
+      ),
+    ),
   );
-  if (offered.size === 0) return [];
+  // No slices, or only empty ones: the Service has no endpoints, which is no mismatch.
+  if (offered.size === 0 && !slices.some((slice) => slice.endpoints?.length)) return [];
+  const theirs =
+    offered.size === 0 ? 'none of their ports can be used' : `they have ${[...offered].sort().join(', ')}`;
   return (service.spec.ports ?? []).flatMap((port, index) => {
     const wanted = portLabel(port.name ?? '', port.protocol);
     if (offered.has(wanted)) return [];
-    const message = `no EndpointSlice of the Service has a port ${wanted}, so it has no endpoints; they have ${[...offered].sort().join(', ')}`;
+    const message = `no EndpointSlice of the Service has a port ${wanted}, so it has no endpoints; ${theirs}`;
     return [warning(service, `spec.ports[${index}].name`, 'no-matching-port', message)];
   });
 }
 
-function portLabel(name: string, protocol = 'TCP'): string {
-  return name === '' ? `unnamed/${protocol}` : `"${name}"/${protocol}`;
+function portLabel(name: string, protocol: string | null | undefined): string {
+  return `${name === '' ? 'unnamed' : JSON.stringify(name)}/${protocol ?? 'TCP'}`;
 }
 
 function inOrder<Item extends Service | EndpointSlice>(objects: Item[]): Item[] {
