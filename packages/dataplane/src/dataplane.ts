@@ -35,7 +35,10 @@ export interface Directory<Name extends FrontendName = FrontendName> {
 }
 
 export interface DataplaneOptions<Name extends FrontendName = FrontendName> {
-  /** A u32 generator for pools of strategy `random`; default: a xorshift seeded from the image's seed. */
+  /**
+   * A generator of 32-bit integers, signed or not, for pools of strategy `random`; default: a xorshift
+   * seeded from the image's seed. Asked once for each flow.
+   */
   readonly random?: () => number;
   /** Lets {@link Dataplane.lookup} name the frontend that decided. */
   readonly directory?: Directory<Name>;

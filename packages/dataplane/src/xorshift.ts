@@ -1,5 +1,5 @@
 /**
- * A u32 generator that allocates nothing, for spreading load and not for secrets.
+ * A generator of signed 32-bit integers that allocates nothing, for spreading load and not for secrets.
  * @param seed - u32; 0 is taken as another number, since the sequence would stay at 0
  * @see George Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003
  */
@@ -9,6 +9,6 @@ export function xorshift32(seed: number): () => number {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    return state >>> 0;
+    return state;
   };
 }

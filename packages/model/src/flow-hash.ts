@@ -25,6 +25,21 @@ export function flowHash6(
   sourcePort: number,
   seed: number,
 ): number {
+  return flowHash6Signed(w0, w1, w2, w3, sourcePort, seed) >>> 0;
+}
+
+/**
+ * {@link flowHash6} as a signed number. It is too large to be inlined, and of the numbers that a call
+ * passes or returns V8 puts those above 2^31 on the heap: give signed words where nothing may be allocated.
+ */
+export function flowHash6Signed(
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+  sourcePort: number,
+  seed: number,
+): number {
   const initial = (JHASH_INITVAL + 20 + seed) | 0;
   let a = (initial + swap32(w0)) | 0;
   let b = (initial + swap32(w1)) | 0;
@@ -42,7 +57,7 @@ export function flowHash6(
   a = (a + c) | 0;
   c = ((c - b) ^ rotate(b, 4)) | 0;
   b = (b + a) | 0;
-  return jhashFinal((a + swap32(w3)) | 0, (b + swap16(sourcePort)) | 0, c);
+  return jhashFinal((a + swap32(w3)) | 0, (b + swap16(sourcePort)) | 0, c) | 0;
 }
 
 /** {@link flowHash4} or {@link flowHash6}, by the family of the address. */

@@ -19,7 +19,6 @@ import {
   LINE_PORT_KEY,
   LINE_RANGES_COUNT,
   ORIGINS,
-  OUTCOME_ORIGIN_SHIFT,
   PACKET4_DESTINATION,
   PACKET4_PORTS,
   PACKET4_PROTOCOL,
@@ -36,8 +35,6 @@ import { translate4 } from './translate.js';
 
 const FRONTENDS = SECTION_POSITION.frontends;
 const INDEX = SECTION_POSITION.frontendIndex4;
-const SLOTS = SECTION_POSITION.slots;
-const BACKENDS = SECTION_POSITION.backends4;
 const LOCAL_ADDRESSES = SECTION_POSITION.localAddresses4;
 const POD_RANGES = SECTION_POSITION.podRanges4;
 const SEED = HEADER_SEED;
@@ -57,7 +54,6 @@ const RANGES_COUNT = LINE_RANGES_COUNT;
 const VERDICT_MASK = ACTION_VERDICT_MASK;
 const LOCAL = ADDRESS_LOCAL;
 const FORWARD = DNAT;
-const ORIGIN_SHIFT = OUTCOME_ORIGIN_SHIFT;
 const POD = ORIGINS.indexOf('pod');
 const NODE = ORIGINS.indexOf('node');
 const OUTSIDE = ORIGINS.indexOf('outside');
@@ -75,7 +71,7 @@ const FRONTEND = 4 * BLOCK;
  * @param packets - IPv4 packet records
  * @param verdicts - IPv4 verdict records, overwritten
  * @param scratch - SCRATCH_WORDS words, overwritten
- * @param random - u32 generator, asked once for each flow to a pool of strategy `random`
+ * @param random - generator of 32-bit integers, asked once for each flow to a pool of strategy `random`
  */
 export function lookupBatch4(
   image: Uint32Array,
@@ -124,10 +120,12 @@ function hashBlock4(
     const isPod =
       podRangeCount === 1
         ? source >= podFirst && source <= podLast
-        : intervalsContain4(image, podRanges, podRangeCount, source);
+        : intervalsContain4(image, podRanges, podRangeCount, packets, packet + SOURCE);
     if (isPod) scratch[ORIGIN + k] = POD;
     else if (source >>> 24 === 127) scratch[ORIGIN + k] = NODE;
-    else if ((setFlags4(image, localSet, localCapacity, source) & LOCAL) !== 0) scratch[ORIGIN + k] = NODE;
+    else if ((setFlags4(image, localSet, localCapacity, packets, packet + SOURCE) & LOCAL) !== 0) {
+      scratch[ORIGIN + k] = NODE;
+    }
   }
 }
 
@@ -156,7 +154,8 @@ function matchBlock4(
       if (found === tag) {
         frontend = image[index + (entry << 1) + 1] as number;
         const line = frontends + (frontend << 4);
-        if (image[line + ADDRESS] === destination && image[line + PORT_KEY] === portKey) break;
+        if (image[line + ADDRESS] === destination && ((image[line + PORT_KEY] as number) | 0) === portKey)
+          break;
         frontend = 0;
       }
       entry = (entry + 1) & (capacity - 1);
@@ -177,42 +176,25 @@ function answerBlock4(
   random: () => number,
 ): void {
   const frontends = image[FRONTENDS] as number;
-  const slots = image[SLOTS] as number;
-  const backends = image[BACKENDS] as number;
   for (let k = 0; k < count; k++) {
     const packet = (first + k) * PACKET_WORDS;
     const verdict = (first + k) * VERDICT_WORDS;
-    const source = packets[packet + SOURCE] as number;
     const origin = scratch[ORIGIN + k] as number;
     const frontend = scratch[FRONTEND + k] as number;
-    const hash = scratch[FLOW_HASH + k] as number;
+    const hash = (scratch[FLOW_HASH + k] as number) | 0;
     const line = frontends + (frontend << 4);
     const action = ((image[line + ACTIONS] as number) >>> (origin << 3)) & 0xff;
     if ((action & VERDICT_MASK) === FORWARD && image[line + RANGES_COUNT] === 0) {
-      const outcomeOrigin = origin << ORIGIN_SHIFT;
-      translate4(
-        image,
-        verdicts,
-        verdict,
-        frontend,
-        line,
-        action,
-        outcomeOrigin,
-        source,
-        hash,
-        slots,
-        backends,
-        random,
-      );
+      translate4(image, packets, packet, verdicts, verdict, frontend, action, origin, hash, random);
     } else {
-      const destination = packets[packet + DESTINATION] as number;
       const portKey = portKeyOf(packets, packet);
-      settle4(image, verdicts, verdict, frontend, origin, source, destination, portKey, hash, random);
+      settle4(image, packets, packet, verdicts, verdict, frontend, origin, portKey, hash, random);
     }
   }
 }
 
+/** The packet's port key in the address space, signed. */
 function portKeyOf(packets: Uint32Array, packet: number): number {
   const port = (packets[packet + PORTS] as number) << 16;
-  return (port | ((packets[packet + PROTOCOL] as number) & 0xff)) >>> 0;
+  return port | ((packets[packet + PROTOCOL] as number) & 0xff);
 }

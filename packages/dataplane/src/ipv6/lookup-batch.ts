@@ -6,13 +6,11 @@ import {
   ACTION_VERDICT_MASK,
   ADDRESS_LOCAL,
   entryShift,
-  flowHash6,
+  flowHash6Signed,
   HEADER_SEED,
-  keyHash6,
   LINE_ACTIONS,
   LINE_RANGES_COUNT,
   ORIGINS,
-  OUTCOME_ORIGIN_SHIFT,
   PACKET6_DESTINATION,
   PACKET6_PORTS,
   PACKET6_PROTOCOL,
@@ -23,14 +21,12 @@ import {
 } from '@shunt/model';
 import { BLOCK_PACKETS } from '../block.js';
 import { DNAT } from '../decide.js';
-import { findFrontend6 } from './membership.js';
-import { addressFlags6, rangesContain6, settle6 } from './settle.js';
+import { findFrontend6, intervalsContain6, keyHashAt } from './membership.js';
+import { addressFlags6, settle6 } from './settle.js';
 import { translate6 } from './translate.js';
 
 const FRONTENDS = SECTION_POSITION.frontends;
 const INDEX = SECTION_POSITION.frontendIndex6;
-const SLOTS = SECTION_POSITION.slots;
-const BACKENDS = SECTION_POSITION.backends6;
 const POD_RANGES = SECTION_POSITION.podRanges6;
 
 // The compiler folds constants of a function's own module, and loads imported ones at each use: 1.3x.
@@ -47,7 +43,6 @@ const RANGES_COUNT = LINE_RANGES_COUNT;
 const VERDICT_MASK = ACTION_VERDICT_MASK;
 const LOCAL = ADDRESS_LOCAL;
 const FORWARD = DNAT;
-const ORIGIN_SHIFT = OUTCOME_ORIGIN_SHIFT;
 const POD = ORIGINS.indexOf('pod');
 const NODE = ORIGINS.indexOf('node');
 const OUTSIDE = ORIGINS.indexOf('outside');
@@ -65,7 +60,7 @@ const FRONTEND = 4 * BLOCK;
  * @param packets - IPv6 packet records
  * @param verdicts - IPv6 verdict records, overwritten
  * @param scratch - SCRATCH_WORDS words, overwritten
- * @param random - u32 generator, asked once for each flow to a pool of strategy `random`
+ * @param random - generator of 32-bit integers, asked once for each flow to a pool of strategy `random`
  */
 export function lookupBatch6(
   image: Uint32Array,
@@ -95,28 +90,16 @@ function hashBlock6(
   const shift = entryShift(image[INDEX + 1] as number);
   const podRanges = image[POD_RANGES] as number;
   const podRangeCount = image[POD_RANGES + 1] as number;
-  const seed = image[SEED] as number;
+  const seed = (image[SEED] as number) | 0;
   for (let k = 0; k < count; k++) {
     const packet = (first + k) * PACKET_WORDS;
-    const hash = keyHash6(
-      packets[packet + DESTINATION] as number,
-      packets[packet + DESTINATION + 1] as number,
-      packets[packet + DESTINATION + 2] as number,
-      packets[packet + DESTINATION + 3] as number,
-      portKeyOf(packets, packet),
-    );
+    const hash = keyHashAt(packets, packet + DESTINATION, portKeyOf(packets, packet));
     scratch[KEY_HASH + k] = hash;
     scratch[FIRST_TAG + k] = image[index + ((hash >>> shift) << 1)] as number;
-    scratch[FLOW_HASH + k] = flowHash6(
-      packets[packet + SOURCE] as number,
-      packets[packet + SOURCE + 1] as number,
-      packets[packet + SOURCE + 2] as number,
-      packets[packet + SOURCE + 3] as number,
-      (packets[packet + PORTS] as number) >>> 16,
-      seed,
-    );
+    scratch[FLOW_HASH + k] = flowHashAt(packets, packet, seed);
     // Pods first: the detector's range stands before the node's own addresses.
-    if (rangesContain6(image, podRanges, podRangeCount, packets, packet + SOURCE)) scratch[ORIGIN + k] = POD;
+    if (intervalsContain6(image, podRanges, podRangeCount, packets, packet + SOURCE))
+      scratch[ORIGIN + k] = POD;
     else
       scratch[ORIGIN + k] = (addressFlags6(image, packets, packet + SOURCE) & LOCAL) === 0 ? OUTSIDE : NODE;
   }
@@ -134,22 +117,13 @@ function matchBlock6(
   const capacity = image[INDEX + 1] as number;
   const frontends = image[FRONTENDS] as number;
   for (let k = 0; k < count; k++) {
-    const packet = (first + k) * PACKET_WORDS;
-    scratch[FRONTEND + k] =
-      scratch[FIRST_TAG + k] === 0
-        ? 0
-        : findFrontend6(
-            image,
-            index,
-            capacity,
-            frontends,
-            scratch[KEY_HASH + k] as number,
-            packets[packet + DESTINATION] as number,
-            packets[packet + DESTINATION + 1] as number,
-            packets[packet + DESTINATION + 2] as number,
-            packets[packet + DESTINATION + 3] as number,
-            portKeyOf(packets, packet),
-          );
+    const at = (first + k) * PACKET_WORDS + DESTINATION;
+    const hash = (scratch[KEY_HASH + k] as number) | 0;
+    const portKey = portKeyOf(packets, (first + k) * PACKET_WORDS);
+    const isEmpty = scratch[FIRST_TAG + k] === 0;
+    scratch[FRONTEND + k] = isEmpty
+      ? 0
+      : findFrontend6(image, index, capacity, frontends, hash, packets, at, portKey);
   }
 }
 
@@ -164,33 +138,16 @@ function answerBlock6(
   random: () => number,
 ): void {
   const frontends = image[FRONTENDS] as number;
-  const slots = image[SLOTS] as number;
-  const backends = image[BACKENDS] as number;
   for (let k = 0; k < count; k++) {
     const packet = (first + k) * PACKET_WORDS;
     const verdict = (first + k) * VERDICT_WORDS;
     const origin = scratch[ORIGIN + k] as number;
     const frontend = scratch[FRONTEND + k] as number;
-    const hash = scratch[FLOW_HASH + k] as number;
+    const hash = (scratch[FLOW_HASH + k] as number) | 0;
     const line = frontends + (frontend << 4);
     const action = ((image[line + ACTIONS] as number) >>> (origin << 3)) & 0xff;
     if ((action & VERDICT_MASK) === FORWARD && image[line + RANGES_COUNT] === 0) {
-      const outcomeOrigin = origin << ORIGIN_SHIFT;
-      translate6(
-        image,
-        verdicts,
-        verdict,
-        frontend,
-        line,
-        action,
-        outcomeOrigin,
-        packets,
-        packet + SOURCE,
-        hash,
-        slots,
-        backends,
-        random,
-      );
+      translate6(image, packets, packet, verdicts, verdict, frontend, action, origin, hash, random);
     } else {
       const portKey = portKeyOf(packets, packet);
       settle6(image, packets, packet, verdicts, verdict, frontend, origin, portKey, hash, random);
@@ -198,7 +155,22 @@ function answerBlock6(
   }
 }
 
+/** The packet's port key in the address space, signed. */
 function portKeyOf(packets: Uint32Array, packet: number): number {
   const port = (packets[packet + PORTS] as number) << 16;
-  return (port | ((packets[packet + PROTOCOL] as number) & 0xff)) >>> 0;
+  return port | ((packets[packet + PROTOCOL] as number) & 0xff);
+}
+
+/** The flow hash of a packet, signed. */
+function flowHashAt(packets: Uint32Array, packet: number, seed: number): number {
+  const at = packet + SOURCE;
+  const sourcePort = (packets[packet + PORTS] as number) >>> 16;
+  return flowHash6Signed(
+    (packets[at] as number) | 0,
+    (packets[at + 1] as number) | 0,
+    (packets[at + 2] as number) | 0,
+    (packets[at + 3] as number) | 0,
+    sourcePort,
+    seed,
+  );
 }

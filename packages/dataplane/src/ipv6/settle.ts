@@ -10,8 +10,6 @@ import {
   ADDRESS_SERVES_NODE_PORTS,
   HEADER_BLOCKED_ACTION,
   HEADER_LOOPBACK_FLAGS6,
-  keyHash6,
-  LINE_ACTIONS,
   LINE_RANGES_COUNT,
   LINE_RANGES_FIRST,
   OUTCOME_ORIGIN_SHIFT,
@@ -34,13 +32,12 @@ import {
   refusalOutcome,
   SERVICE_CIDR_DROPS,
 } from '../decide.js';
-import { findFrontend6, intervalsContain6, setFlags6 } from './membership.js';
+import { actionOf, findNodeFrontend } from '../node-frontend.js';
+import { intervalsContain6, setFlags6 } from './membership.js';
 import { translate6 } from './translate.js';
 
 const FRONTENDS = SECTION_POSITION.frontends;
 const INDEX = SECTION_POSITION.frontendIndex6;
-const SLOTS = SECTION_POSITION.slots;
-const BACKENDS = SECTION_POSITION.backends6;
 const LOCAL_ADDRESSES = SECTION_POSITION.localAddresses6;
 const SOURCE_RANGES = SECTION_POSITION.sourceRanges6;
 const CLUSTER_IPS = SECTION_POSITION.clusterIPs6;
@@ -50,7 +47,8 @@ const SERVICE_RANGES = SECTION_POSITION.serviceRanges6;
  * Decides one packet and writes its verdict.
  * @param packet, verdict - word offsets of the records
  * @param frontend - the address's frontend, or 0
- * @param portKey - the packet's port key in the address space
+ * @param portKey - the packet's port key in the address space, signed
+ * @param flowHash - signed
  */
 export function settle6(
   image: Uint32Array,
@@ -72,40 +70,24 @@ export function settle6(
   let nodePortAction = 0;
   let healthCheck = 0;
   if (flags !== 0) {
-    nodePort = nodeFrontend6(image, portKey, SPACE_NODE_PORT);
+    nodePort = findNodeFrontend(image, INDEX, portKey | SPACE_NODE_PORT);
     if ((flags & ADDRESS_SERVES_NODE_PORTS) !== 0) nodePortAction = actionOf(image, nodePort, origin);
     else if ((flags & ADDRESS_REFUSES_NODE_PORTS) !== 0) {
       nodePortAction = actionOf(image, nodePort, ACTION_ELSEWHERE_BYTE);
     }
-    if ((flags & ADDRESS_LOCAL) !== 0) healthCheck = nodeFrontend6(image, portKey, SPACE_HEALTH_CHECK);
+    if ((flags & ADDRESS_LOCAL) !== 0)
+      healthCheck = findNodeFrontend(image, INDEX, portKey | SPACE_HEALTH_CHECK);
   }
   const outcomeOrigin = origin << OUTCOME_ORIGIN_SHIFT;
   const decider = decide(addressAction, nodePortAction, healthCheck);
-  if (decider === ADDRESS_DECIDES || decider === NODE_PORT_DECIDES) {
-    const action = decider === ADDRESS_DECIDES ? addressAction : nodePortAction;
-    const decided = decider === ADDRESS_DECIDES ? frontend : nodePort;
-    if ((action & ACTION_VERDICT_MASK) !== DNAT) {
-      writeVerdict6(verdicts, verdict, refusalOutcome(action) | outcomeOrigin, decided);
-      return;
-    }
-    const line = (image[FRONTENDS] as number) + (decided << 4);
-    const slots = image[SLOTS] as number;
-    const backends = image[BACKENDS] as number;
-    translate6(
-      image,
-      verdicts,
-      verdict,
-      decided,
-      line,
-      action,
-      outcomeOrigin,
-      packets,
-      source,
-      flowHash,
-      slots,
-      backends,
-      random,
-    );
+  const byAddress = decider === ADDRESS_DECIDES;
+  const byFrontend = byAddress || decider === NODE_PORT_DECIDES;
+  const action = byAddress ? addressAction : nodePortAction;
+  const decided = byAddress ? frontend : nodePort;
+  if (byFrontend && (action & ACTION_VERDICT_MASK) === DNAT) {
+    translate6(image, packets, packet, verdicts, verdict, decided, action, origin, flowHash, random);
+  } else if (byFrontend) {
+    writeVerdict6(verdicts, verdict, refusalOutcome(action) | outcomeOrigin, decided);
   } else if (decider === HEALTH_CHECK_DECIDES) {
     writeVerdict6(verdicts, verdict, ACCEPTS | outcomeOrigin, healthCheck);
   } else {
@@ -114,67 +96,12 @@ export function settle6(
   }
 }
 
-/** The flags of the local address at word `at`, 0 for others. Loopback, ::1, is local without being listed. */
+/** The flags of a local address, 0 for others. Loopback, ::1, is local without being listed. */
 export function addressFlags6(image: Uint32Array, words: Uint32Array, at: number): number {
-  const listed = addressSetFlags6(image, LOCAL_ADDRESSES, words, at);
+  const set = image[LOCAL_ADDRESSES] as number;
+  const listed = setFlags6(image, set, image[LOCAL_ADDRESSES + 1] as number, words, at);
   const isLoopback = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 1;
   return isLoopback ? listed | (image[HEADER_LOOPBACK_FLAGS6] as number) : listed;
-}
-
-/** {@link setFlags6} of the address at word `at` in the section at this position of the header. */
-function addressSetFlags6(image: Uint32Array, section: number, words: Uint32Array, at: number): number {
-  return setFlags6(
-    image,
-    image[section] as number,
-    image[section + 1] as number,
-    words[at] as number,
-    words[at + 1] as number,
-    words[at + 2] as number,
-    words[at + 3] as number,
-  );
-}
-
-/** {@link intervalsContain6} of the address at word `at`. */
-export function rangesContain6(
-  image: Uint32Array,
-  first: number,
-  count: number,
-  words: Uint32Array,
-  at: number,
-): boolean {
-  return intervalsContain6(
-    image,
-    first,
-    count,
-    words[at] as number,
-    words[at + 1] as number,
-    words[at + 2] as number,
-    words[at + 3] as number,
-  );
-}
-
-function nodeFrontend6(image: Uint32Array, portKey: number, space: number): number {
-  const capacity = image[INDEX + 1] as number;
-  const key = (portKey | space) >>> 0;
-  const hash = keyHash6(0, 0, 0, 0, key);
-  return findFrontend6(
-    image,
-    image[INDEX] as number,
-    capacity,
-    image[FRONTENDS] as number,
-    hash,
-    0,
-    0,
-    0,
-    0,
-    key,
-  );
-}
-
-/** One action byte of a frontend; 0 for frontend 0. */
-function actionOf(image: Uint32Array, frontend: number, byte: number): number {
-  const line = (image[FRONTENDS] as number) + (frontend << 4);
-  return ((image[line + LINE_ACTIONS] as number) >>> (byte << 3)) & 0xff;
 }
 
 /** The action of an address's frontend behind its source ranges; 0 for frontend 0. */
@@ -189,7 +116,7 @@ function addressAction6(
   const ranges = image[line + LINE_RANGES_COUNT] as number;
   if (ranges !== 0) {
     const first = (image[SOURCE_RANGES] as number) + ((image[line + LINE_RANGES_FIRST] as number) << 3);
-    if (!rangesContain6(image, first, ranges - 1, packets, source)) {
+    if (!intervalsContain6(image, first, ranges - 1, packets, source)) {
       return image[HEADER_BLOCKED_ACTION] as number;
     }
   }
@@ -206,10 +133,13 @@ function clusterIPSpace6(
 ): number {
   const isForNode = (flags & ADDRESS_LOCAL) !== 0;
   if (isForNode && (addressFlags6(image, packets, source) & ADDRESS_LOCAL) === 0) return 0;
-  if (addressSetFlags6(image, CLUSTER_IPS, packets, destination) !== 0) return CLUSTER_IP_REJECTS;
+  const clusterIPs = image[CLUSTER_IPS] as number;
+  if (setFlags6(image, clusterIPs, image[CLUSTER_IPS + 1] as number, packets, destination) !== 0) {
+    return CLUSTER_IP_REJECTS;
+  }
   const ranges = image[SERVICE_RANGES] as number;
   const count = image[SERVICE_RANGES + 1] as number;
-  return rangesContain6(image, ranges, count, packets, destination) ? SERVICE_CIDR_DROPS : 0;
+  return intervalsContain6(image, ranges, count, packets, destination) ? SERVICE_CIDR_DROPS : 0;
 }
 
 function writeVerdict6(verdicts: Uint32Array, verdict: number, outcome: number, frontend: number): void {
