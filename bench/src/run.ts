@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { VerdictMismatch } from './lookup/verdict-hash.js';
 import { environment } from './measure/environment.js';
 import { parseOptions, USAGE, UsageError } from './options.js';
@@ -45,6 +45,8 @@ export function run(args: readonly string[], startedAt: Date, output: Output): n
 function runSuites(args: readonly string[], startedAt: Date, output: Output): void {
   const names = SUITES.map(({ name }) => name);
   const { size, suites, json } = parseOptions(args, names);
+  // Opened before: a name that cannot be written to is told at once, and not after minutes.
+  const file = json === null ? null : openSync(json, 'w');
   const where = environment();
   output.write(`${formatEnvironment(where)}\n\n`);
   const results: ScenarioResult[] = [];
@@ -54,9 +56,10 @@ function runSuites(args: readonly string[], startedAt: Date, output: Output): vo
       output.write(`${formatResult(result)}\n`);
     });
   }
-  if (json === null) return;
+  if (file === null) return;
   const report = makeReport(startedAt, { size: size.name, suites }, results, where);
-  writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  closeSync(file);
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
