@@ -141,6 +141,9 @@ describe(`properties of random clusters, seed ${seed}`, () => {
       const tracer = new Tracer(input);
       for (const packet of crossed(scenario.packets)) {
         const { reasons, evaluation, endpoint } = tracer.trace(packet);
+        const shortCircuited = reasons.some((reason) => reason.text.includes('short-circuited'));
+        if (shortCircuited && evaluation.verdict !== 'dnat')
+          return `${text(packet)}: short-circuited to nowhere`;
         if (reasons.length < 2) return `${text(packet)}: too few reasons`;
         for (const { object, text: why } of reasons) {
           const known = object.kind === 'Node' ? object.name === scenario.node.name : input.state.get(object);

@@ -79,19 +79,33 @@ export function sourceRangeReason(port: ResolvedPort, claim: Claim, source: Addr
 export function policyReason(port: ResolvedPort, claim: Claim, evaluation: Evaluation): Reason | null {
   const { kind } = claim.frontend;
   if (kind === 'healthCheckNodePort') return null;
-  const { service, internalTrafficPolicy, externalTrafficPolicy } = port.specification;
+  const { service, internalTrafficPolicy } = port.specification;
   if (kind === 'clusterIP') {
     const which = internalTrafficPolicy === 'Local' ? 'only endpoints on this node' : 'endpoints on any node';
     const text = `internalTrafficPolicy ${internalTrafficPolicy}: ${which}`;
     return { step: 'policy', text, object: referenceTo(service, 'spec.internalTrafficPolicy') };
   }
-  const text =
-    externalTrafficPolicy === 'Cluster'
-      ? 'externalTrafficPolicy Cluster: endpoints on any node'
-      : evaluation.origin === 'outside'
-        ? 'externalTrafficPolicy Local: only endpoints on this node, the client address is kept'
-        : `externalTrafficPolicy Local, but the ${evaluation.origin} is inside the cluster: short-circuited to endpoints on any node`;
+  const text = externalPolicyText(port, claim, evaluation);
   return { step: 'policy', text, object: referenceTo(service, 'spec.externalTrafficPolicy') };
+}
+
+function externalPolicyText(
+  { specification, categories }: ResolvedPort,
+  claim: Claim,
+  evaluation: Evaluation,
+): string {
+  if (specification.externalTrafficPolicy === 'Cluster')
+    return 'externalTrafficPolicy Cluster: endpoints on any node';
+  const { origin, verdict } = evaluation;
+  // A node port refused although the origin would be forwarded: on an address that serves none (8.10).
+  if (verdict !== 'dnat' && claim.frontend.actions[origin].verdict === 'forward') {
+    return 'externalTrafficPolicy Local; node ports are not served on this address, but refused there, whoever asks';
+  }
+  if (origin === 'outside') {
+    return 'externalTrafficPolicy Local: only endpoints on this node, the client address is kept';
+  }
+  if (!categories.hasEndpoints) return 'externalTrafficPolicy Local';
+  return `externalTrafficPolicy Local, but the ${origin} is inside the cluster: short-circuited to endpoints on any node`;
 }
 
 export function masqueradeReason(
