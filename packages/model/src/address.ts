@@ -50,7 +50,14 @@ function parseIPv4(text: string): number | null {
   return octets === 4 ? value : null;
 }
 
+// An address written with a dotted quad behind "::" alone; ipaddr.js takes it for an IPv4-mapped one.
+const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
+
 function parseIPv6(text: string): Address | null {
+  if (IPV4_COMPATIBLE.test(text)) {
+    const value = parseIPv4(text.slice(2));
+    return value === null ? null : BigInt(value);
+  }
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
   const parts = ipaddr.IPv6.parse(text).parts;
   let value = 0n;

@@ -27,8 +27,17 @@ export function parseCidr(text: string): Cidr | null {
   const bits = text.slice(slash + 1);
   if (address === null || !/^\d{1,3}$/.test(bits)) return null;
   const prefix = Number(bits);
+  if (typeof address === 'number' && text.includes(':')) return mappedCidr(address, prefix);
   if (prefix > bitsOf(familyOf(address))) return null;
   return { base: networkOf(address, prefix), prefix };
+}
+
+// The prefix of an IPv4-mapped range counts 128 bits: behind the first 96 of them it is an IPv4 range.
+function mappedCidr(address: number, prefix: number): Cidr | null {
+  if (prefix > IPV6_BITS) return null;
+  const shift = prefix - (IPV6_BITS - 32);
+  if (shift >= 0) return { base: networkOf(address, shift), prefix: shift };
+  return { base: networkOf((0xffffn << 32n) | BigInt(address), prefix), prefix };
 }
 
 /**

@@ -125,22 +125,39 @@ function serviceCIDRReason(
 
 /** The Service that names an address, whether it has rules or not. */
 function ownerOf({ state }: CompileInput, destination: Address): Owner | null {
-  for (const service of state.list('Service')) {
-    const { spec, status } = service;
-    const places: [string, string | undefined][] = [
-      ['spec.clusterIP', spec.clusterIP],
-      ...(spec.clusterIPs ?? []).map((text, i): [string, string] => [`spec.clusterIPs[${i}]`, text]),
-      ...(spec.externalIPs ?? []).map((text, i): [string, string] => [`spec.externalIPs[${i}]`, text]),
-      ...(status?.loadBalancer?.ingress ?? []).map(({ ip }, i): [string, string | undefined] => [
-        `status.loadBalancer.ingress[${i}].ip`,
-        ip,
-      ]),
-    ];
-    for (const [path, text] of places) {
-      if (text != null && parseAddress(text) === destination) return { service, path };
+  const services = inOrder(state.list('Service'));
+  const first = (placesOf: (service: Service) => readonly Place[]): Owner | null => {
+    for (const service of services) {
+      const found = placesOf(service).find(([, text]) => text != null && parseAddress(text) === destination);
+      if (found !== undefined) return { service, path: found[0] };
     }
-  }
-  return null;
+    return null;
+  };
+  // Cluster IPs first: an external IP may be written with the address of another Service.
+  return first(clusterIPsOf) ?? first(externalAddressesOf);
+}
+
+type Place = readonly [path: string, text: string | null | undefined];
+
+function clusterIPsOf({ spec }: Service): Place[] {
+  return [
+    ['spec.clusterIP', spec.clusterIP],
+    ...(spec.clusterIPs ?? []).map((it, i): Place => [`spec.clusterIPs[${i}]`, it]),
+  ];
+}
+
+function externalAddressesOf({ spec, status }: Service): Place[] {
+  return [
+    ...(spec.externalIPs ?? []).map((text, i): Place => [`spec.externalIPs[${i}]`, text]),
+    ...(status?.loadBalancer?.ingress ?? []).map(
+      ({ ip }, i): Place => [`status.loadBalancer.ingress[${i}].ip`, ip],
+    ),
+  ];
+}
+
+function inOrder(services: readonly Service[]): Service[] {
+  const key = (service: Service): string => `${namespaceOf(service)}/${service.metadata.name}`;
+  return [...services].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 function whyUnused({ service, path }: Owner, input: CompileInput, wanted: string): string {
@@ -160,9 +177,8 @@ function whyUnwatched(service: Service, input: CompileInput): string {
 
 function nodePortOwner(input: CompileInput, ruleset: Ruleset, packet: Packet): Owner | null {
   if (!isLocal(ruleset, packet.destination)) return null;
-  const services = input.state.list('Service').filter((service) => isWatched(service, input.config));
-  services.sort((a, b) => (namespaceOf(a) + a.metadata.name < namespaceOf(b) + b.metadata.name ? -1 : 1));
-  for (const service of services) {
+  for (const service of inOrder(input.state.list('Service'))) {
+    if (!isWatched(service, input.config)) continue;
     const index = (service.spec.ports ?? []).findIndex(
       (port) => port.nodePort === packet.destinationPort && (port.protocol ?? 'TCP') === packet.protocol,
     );

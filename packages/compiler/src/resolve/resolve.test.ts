@@ -94,6 +94,41 @@ describe('resolve', () => {
     ]);
   });
 
+  it('does not see slices of other proxies, nor headless ones', () => {
+    for (const label of ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']) {
+      const labels = { 'kubernetes.io/service-name': 'web', [label]: 'other' };
+      const foreign = slice('web-2', 'web', ['10.0.0.2'], {
+        metadata: { namespace: 'ns', name: 'web-2', labels },
+      });
+      const { ruleset } = run([
+        service('web', { clusterIP: '10.96.0.1' }),
+        slice('web-1', 'web', ['10.0.0.1']),
+        foreign,
+      ]);
+      expect(ruleset.servicePorts[0]?.clusterPool?.backends.map((it) => it.address)).toEqual([
+        address('10.0.0.1'),
+      ]);
+    }
+  });
+
+  it('keeps small IPv6 addresses apart from IPv4 ones', () => {
+    const six = {
+      ipFamilies: ['IPv6'],
+      clusterIP: 'fd20::1',
+      clusterIPs: ['fd20::1'],
+      externalIPs: ['::198.18.0.1'],
+    };
+    const { ruleset, warnings } = run([
+      service('four', { clusterIP: '10.96.0.1', externalIPs: ['198.18.0.1'] }),
+      service('six', six),
+    ]);
+    expect(warnings).toEqual([]);
+    expect(ruleset.servicePorts.map((it) => [it.family, it.frontends.length])).toEqual([
+      ['IPv4', 2],
+      ['IPv6', 2],
+    ]);
+  });
+
   it('orders by namespace before name', () => {
     const named = (namespace: string, clusterIP: string): KubernetesObject =>
       service('x', { clusterIP }, { namespace });

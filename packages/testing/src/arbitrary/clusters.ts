@@ -23,6 +23,8 @@ export function clusters(options: ClusterOptions = {}): fc.Arbitrary<Cluster> {
   return fc
     .record({
       workloads: fc.uniqueArray(workloads(maxEndpoints, options), {
+        // An empty cluster has little to say; it is left to other tests.
+        minLength: Math.min(1, maxServices),
         maxLength: maxServices,
         selector: ({ namespace, name }) => `${namespace}/${name}`,
       }),

@@ -1,4 +1,11 @@
-import { defaultConfig, type NodeView, nodeView, nodeViewOf, type ProxyConfig } from '@shunt/compiler';
+import {
+  defaultConfig,
+  type NodeView,
+  nodeView,
+  nodeViewOf,
+  type ProxyConfig,
+  STRATEGIES,
+} from '@shunt/compiler';
 import {
   type Address,
   address,
@@ -30,8 +37,14 @@ export function configs(options: ConfigOptions = {}): fc.Arbitrary<ProxyConfig> 
       ),
       localhostNodePorts: often(true),
       serviceCIDRs: cidrLists(SERVICE_CIDRS.IPv4, SERVICE_CIDRS.IPv6),
-      serviceProxyName: often<string | null>(null, 'other'),
-      balance: fc.constant('auto' as const),
+      serviceProxyName: fc.oneof(
+        { weight: 19, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.constant('other') },
+      ),
+      balance: fc.oneof(
+        { weight: 3, arbitrary: fc.constant('auto' as const) },
+        { weight: 1, arbitrary: fc.constantFrom(...STRATEGIES) },
+      ),
     }),
   );
 }
