@@ -38,3 +38,21 @@ describe.each(SHELLS)('completion for $name', ({ name, probe }) => {
     for (const word of ['trace', 'compile', 'frontends', 'pools']) expect(stdout).toContain(word);
   });
 });
+
+it('bash completion keeps names with blanks whole, and knows "--output=json" for one option', async () => {
+  const { stdout: script } = await shunt(['completion', 'bash']);
+  const files = { script, 'web shop.yaml': '' };
+  const probe = `source "$1"; cd "$2"
+offer() { COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _shunt; printf '%s;' "${'$'}{COMPREPLY[@]}"; echo; }
+offer shunt trace -f w
+offer shunt trace --output = j
+offer shunt trace --proxy-mode =
+offer shunt get pools --seed ""`;
+  const { stdout, status } = await withFiles(files, async (path) =>
+    spawnSync('bash', ['-c', probe, 'bash', path('script'), path('')], { encoding: 'utf8' }),
+  );
+  expect({ status, lines: stdout.trimEnd().split('\n') }).toEqual({
+    status: 0,
+    lines: ['web shop.yaml;', 'json;', 'iptables;nftables;', ';'],
+  });
+});

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '@shunt/model';
 import type { LoadedInput } from '../input/load-input.js';
 import { loadInput, located } from '../input/load-input.js';
+import { STDIN_NAME } from '../input/read-sources.js';
 import { EXIT, type Io } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import { Report } from '../report.js';
@@ -11,40 +12,61 @@ export interface CommandContext {
   exitCode: number;
 }
 
+/** What a command reads besides the options that all have. */
+export interface Inputs {
+  /** Paths behind those of `-f`, as a shell leaves them from `-f *.yaml`. */
+  readonly behind: readonly string[];
+  /** A further file that the command reads, for which `-` may stand. */
+  readonly other?: string | undefined;
+}
+
 /**
  * Loads what the options name and lets a command answer from it. Everything that is wrong with the
  * input is told first, and nothing is answered when there are errors (or warnings with --strict).
- * @param prepare - makes the answer; its diagnostics count like those of the input
+ * @param prepare - makes the answer, of nothing if the manifests are not fit for it; its diagnostics
+ *   count like those of the input
  */
 export async function answer(
   context: CommandContext,
   options: ClusterOptions,
-  prepare: (loaded: LoadedInput) => Promise<Prepared> | Prepared,
+  inputs: Inputs,
+  prepare: (loaded: LoadedInput | null) => Promise<Prepared> | Prepared,
 ): Promise<void> {
   const { io } = context;
   const report = new Report();
-  const paths = options.filename ?? [];
-  if (paths.length === 0) {
-    report.add([
-      {
-        severity: 'error',
-        code: 'empty',
-        message: 'no manifests: name files or folders with -f, or "-f -" for standard input',
-      },
-    ]);
+  const paths = [...(options.filename ?? []), ...inputs.behind];
+  const problem = inputProblem(paths, options, inputs);
+  if (problem !== null) {
+    report.add([problem]);
     report.print(io);
     context.exitCode = EXIT.unusable;
     return;
   }
   const loaded = await loadInput(paths, options, report, io);
-  const prepared = loaded === null ? null : await prepare(loaded);
-  if (loaded !== null && prepared !== null) report.add(located(prepared.diagnostics, loaded.cluster));
+  const { diagnostics, output } = await prepare(loaded);
+  report.add(loaded === null ? diagnostics : located(diagnostics, loaded.cluster));
   report.print(io);
-  if (prepared === null || report.stops(options.strict)) {
+  if (report.stops(options.strict)) {
     context.exitCode = EXIT.unusable;
     return;
   }
-  for (const text of prepared.output()) io.stdout.write(text);
+  for (const text of output()) io.stdout.write(text);
+}
+
+/** What is wrong before anything is read. */
+function inputProblem(
+  paths: readonly string[],
+  { config }: ClusterOptions,
+  { other }: Inputs,
+): Diagnostic | null {
+  if (paths.length === 0) {
+    const message = 'no manifests: name files or folders with -f, or "-f -" for standard input';
+    return { severity: 'error', code: 'empty', message };
+  }
+  const readers = [paths.find((path) => path === '-'), config, other].filter((path) => path === '-');
+  if (readers.length < 2) return null;
+  const message = `${STDIN_NAME}: can be read once only: give all but one of the options with - a file`;
+  return { severity: 'error', code: 'file', message };
 }
 
 /** An answer that is ready to be printed, unless its diagnostics forbid it. */

@@ -32,11 +32,13 @@ export function addGetCommand(program: Command, context: CommandContext): void {
     .command('get')
     .description('list what packets can match (frontends), or where they can go (pools)')
     .addArgument(new Argument('<what>', 'frontends or pools').choices(['frontends', 'pools']))
+    .argument('[path...]', 'more manifests, so that -f *.yaml works')
     .addOption(new Option('-n, --namespace <name>', 'only those of Services in one namespace'));
   addFormatOption(addClusterOptions(command)).addHelpText('after', EXAMPLES);
-  command.action(async (what: 'frontends' | 'pools', options: GetOptions) => {
-    await answer(context, options, ({ input }) => {
-      const { ruleset, diagnostics } = resolve(input);
+  command.action(async (what: 'frontends' | 'pools', behind: readonly string[], options: GetOptions) => {
+    await answer(context, options, { behind }, (loaded) => {
+      if (loaded === null) return { diagnostics: [], output: () => [] };
+      const { ruleset, diagnostics } = resolve(loaded.input);
       const ports = ruleset.servicePorts.filter(
         (it) => options.namespace === undefined || it.namespace === options.namespace,
       );

@@ -2,7 +2,7 @@ import { type Trace, Tracer, traceRecord } from '@shunt/compiler';
 import type { Diagnostic, Packet } from '@shunt/model';
 import { type Command, Option } from 'commander';
 import { readPackets } from '../input/read-packets.js';
-import { readSources, STDIN_NAME } from '../input/read-sources.js';
+import { readSources } from '../input/read-sources.js';
 import { textWidth } from '../io.js';
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.js';
 import { addFormatOption } from '../options/format-option.js';
@@ -41,6 +41,7 @@ export function addTraceCommand(program: Command, context: CommandContext): void
   const command = program
     .command('trace')
     .description('say where packets go, with every step and the objects that decided')
+    .argument('[path...]', 'more manifests, so that -f *.yaml works')
     .addOption(
       new Option('--from <ip[:port]>', 'the source; its port picks the backend').argParser(sourceOption),
     )
@@ -57,11 +58,13 @@ export function addTraceCommand(program: Command, context: CommandContext): void
       ).conflicts(['from', 'to']),
     );
   addFormatOption(addClusterOptions(command)).addHelpText('after', EXAMPLES);
-  command.action(async (options: TraceOptions) => {
+  command.action(async (behind: readonly string[], options: TraceOptions) => {
     const packet = onePacket(command, options);
-    await answer(context, options, async (loaded) => {
+    await answer(context, options, { behind, other: options.packets }, async (loaded) => {
+      // Read even if the manifests are no good, so that everything wrong is told at once.
       const { packets, diagnostics } =
         packet === null ? await packetsOf(options, context) : { packets: [packet], diagnostics: [] };
+      if (loaded === null) return { diagnostics, output: () => [] };
       const tracer = new Tracer(loaded.input, { seed: options.seed });
       return {
         diagnostics: [...diagnostics, ...tracer.resolution.diagnostics],
@@ -80,13 +83,9 @@ function onePacket(command: Command, { from, to, packets }: TraceOptions): Packe
 }
 
 async function packetsOf(
-  { packets: path = '-', filename, maxFileSize }: TraceOptions,
+  { packets: path = '-', maxFileSize }: TraceOptions,
   { io }: CommandContext,
 ): Promise<{ packets: readonly Packet[]; diagnostics: readonly Diagnostic[] }> {
-  if (path === '-' && filename?.includes('-') === true) {
-    const message = `${STDIN_NAME}: holds the manifests already (-f -); give --packets a file`;
-    return { packets: [], diagnostics: [{ severity: 'error', code: 'file', message }] };
-  }
   const { sources, diagnostics } = await readSources([path], maxFileSize, io);
   const read = sources.map(readPackets);
   return {

@@ -1,6 +1,6 @@
 import type { CommandWords, OptionWords } from './describe-program.js';
 
-/** A completion script for zsh: \`source <(shunt completion zsh)\`, after compinit. */
+/** A completion script for zsh: `source <(shunt completion zsh)` after compinit, or a file `_shunt` in fpath. */
 export function zshCompletion(commands: readonly CommandWords[]): string {
   return `#compdef shunt
 # zsh completion for shunt
@@ -20,7 +20,7 @@ ${commands.map(({ name, description }) => `    ${quoted(`${name}:${description}`
 ${commands.map(commandCase).join('\n')}
   esac
 }
-compdef _shunt shunt
+if [ "$funcstack[1]" = _shunt ]; then _shunt "$@"; else compdef _shunt shunt; fi
 `;
 }
 

@@ -17,7 +17,8 @@ export interface FoundFiles {
 
 /**
  * Finds files, folders (with those below), patterns and `-`. A path that exists is never a pattern.
- * Below a folder, names that begin with a dot are left out: a mounted ConfigMap keeps copies there.
+ * Below a folder, names that begin with a dot are left out (a mounted ConfigMap keeps copies there), and
+ * so is node_modules, which is full of JSON.
  */
 export function findFiles(paths: readonly string[], filter: FileFilter): FoundFiles {
   const files: string[] = [];
@@ -69,7 +70,7 @@ function listFolder(folder: string, filter: FileFilter, entered: Set<string>): s
   const real = realpathSync(folder);
   if (entered.has(real)) return [];
   entered.add(real);
-  const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+  const names = readdirSync(folder).filter((name) => !name.startsWith('.') && name !== 'node_modules');
   return names.sort().flatMap((name) => {
     const path = join(folder, name);
     const status = statusOf(path);

@@ -10,8 +10,7 @@ const VERDICT_WIDTH = 7;
 export function traceLine(trace: Trace, style: Style): string {
   const { servicePort, verdict } = trace.evaluation;
   const outcome = outcomeText(trace) || mainReason(trace);
-  const owner =
-    servicePort === null || verdict !== 'dnat' ? '' : `   ${style.dim(servicePortName(servicePort))}`;
+  const owner = servicePort === null ? '' : `   ${style.dim(servicePortName(servicePort))}`;
   return `${verdictText(verdict, style, VERDICT_WIDTH)} ${packetText(trace.packet)}   ${outcome}${owner}`;
 }
 
