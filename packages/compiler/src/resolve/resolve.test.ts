@@ -242,6 +242,11 @@ describe('resolve', () => {
       'warning: Service ns/web: spec.ports[0].name: no EndpointSlice of the Service has a port "http"/TCP, so it has no endpoints; none of their ports can be used',
     ],
     [
+      'a Service whose families have no cluster IP',
+      [service('web', { clusterIP: '10.96.0.1', ipFamilies: ['IPv4'] })],
+      'warning: Service ns/web: spec.clusterIPs: no address of IPv4 at its place in clusterIPs, so there are no rules; write clusterIPs: ["10.96.0.1"]',
+    ],
+    [
       'an unknown strategy',
       [service('web', { clusterIP: '10.96.0.1' }, { annotations: { 'shunt.dev/balance': 'fair' } })],
       'warning: Service ns/web: metadata.annotations["shunt.dev/balance"]: "fair" is no balancing strategy; auto is used. Known: auto, even, maglev, random, rendezvous, ring, jump',

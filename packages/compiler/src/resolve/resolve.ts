@@ -13,6 +13,7 @@ import {
   formatCidr,
   namespaceOf,
   parseCidr,
+  referenceTo,
   type Service,
 } from '@shunt/model';
 import type { ProxyConfig } from '../config.js';
@@ -24,7 +25,7 @@ import type { Claim } from './frontends.js';
 import { type CompileInput, isWatched } from './input.js';
 import { nodePortAddresses, sortedAddresses } from './node-ports.js';
 import { type ResolvedPort, resolvePort } from './resolve-port.js';
-import { servicePortsOf } from './service-port.js';
+import { hasServicePorts, servicePortsOf } from './service-port.js';
 import { sliceWarnings } from './slice-warnings.js';
 
 export interface Resolution {
@@ -84,7 +85,13 @@ function resolveServicePorts(input: CompileInput, diagnostics: Diagnostic[]): Re
   const resolved: Record<Family, ResolvedPort[]> = { IPv4: [], IPv6: [] };
   for (const service of services) {
     const balance = balanceOf(service, input.config, diagnostics);
-    for (const family of FAMILIES) resolved[family].push(...resolveService(service, family, input, balance));
+    let portCount = 0;
+    for (const family of FAMILIES) {
+      const ports = resolveService(service, family, input, balance);
+      resolved[family].push(...ports);
+      portCount += ports.length;
+    }
+    if (portCount === 0) diagnostics.push(...missingClusterIP(service));
   }
   return [...resolved.IPv4, ...resolved.IPv6];
 }
@@ -103,6 +110,14 @@ function resolveService(
     .map((it) =>
       resolvePort(it, endpoints.get(endpointsKey(it.portName, it.protocol)) ?? [], input, balance),
     );
+}
+
+// Said, since it is easily written by hand: with ipFamilies, only clusterIPs counts (1.4).
+function missingClusterIP(service: Service): Diagnostic[] {
+  const { ipFamilies, clusterIP, ports } = service.spec;
+  if (!hasServicePorts(service) || !ports?.length || !ipFamilies?.length) return [];
+  const message = `no address of ${ipFamilies.join(', ')} at its place in clusterIPs, so there are no rules; write clusterIPs: ["${clusterIP}"]`;
+  return [{ severity: 'warning', code: 'value', message, object: referenceTo(service, 'spec.clusterIPs') }];
 }
 
 // The first range of each family is the family's local detector (18.3).
