@@ -9,6 +9,7 @@ export default defineConfig({
     alias: {
       '@shunt/model': source('packages/model/src/index.ts'),
       '@shunt/compiler': source('packages/compiler/src/index.ts'),
+      '@shunt/cluster': source('packages/cluster/src/index.ts'),
       '@shunt/dataplane': source('packages/dataplane/src/index.ts'),
       '@shunt/testing/cases': source('packages/testing/src/cases/index.ts'),
       '@shunt/testing/vitest': source('packages/testing/src/vitest.ts'),

@@ -16,7 +16,7 @@ interface Ban {
 
 const isCode = (path: string): boolean => /\.[mc]?[jt]s$/.test(path);
 const isPure = (path: string): boolean =>
-  /^packages\/(?:model|compiler|dataplane)\/src\//.test(path) && isCode(path) && !isTest(path);
+  /^packages\/(?:model|compiler|dataplane|cluster)\/src\//.test(path) && isCode(path) && !isTest(path);
 const isConfiguration = (path: string): boolean => path === 'vitest.config.ts';
 const isLockfile = (path: string): boolean => path === 'pnpm-lock.yaml';
 

@@ -20,8 +20,17 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   model: { shunt: [], thirdParty: ['ipaddr.js', 'yaml'], node: false },
   compiler: { shunt: ['model'], thirdParty: [], node: false },
   dataplane: { shunt: ['model'], thirdParty: [], node: false },
-  testing: { shunt: ['model', 'compiler', 'dataplane'], thirdParty: ['fast-check', 'vitest'], node: false },
-  cli: { shunt: ['model', 'compiler', 'dataplane', 'testing'], thirdParty: ['commander'], node: true },
+  cluster: { shunt: ['model'], thirdParty: [], node: false },
+  testing: {
+    shunt: ['model', 'compiler', 'dataplane', 'cluster'],
+    thirdParty: ['fast-check', 'vitest'],
+    node: false,
+  },
+  cli: {
+    shunt: ['model', 'compiler', 'dataplane', 'cluster', 'testing'],
+    thirdParty: ['commander'],
+    node: true,
+  },
 };
 
 /** The entry points that packages declare; anything else below a package's name is its own business. */

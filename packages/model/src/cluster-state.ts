@@ -1,8 +1,11 @@
 import type { ObjectReference } from './diagnostic.js';
 import {
   type EndpointSlice,
+  type Endpoints,
+  type IPAddress,
   type KubernetesObject,
   type Node,
+  type Pod,
   SERVICE_NAME_LABEL,
   type Service,
   type ServiceCIDR,
@@ -69,6 +72,9 @@ export class ClusterState {
   list(kind: 'EndpointSlice'): EndpointSlice[];
   list(kind: 'Node'): Node[];
   list(kind: 'ServiceCIDR'): ServiceCIDR[];
+  list(kind: 'Pod'): Pod[];
+  list(kind: 'Endpoints'): Endpoints[];
+  list(kind: 'IPAddress'): IPAddress[];
   list(kind: string): KubernetesObject[];
   list(kind: string): KubernetesObject[] {
     return [...(this.#objects.get(kind)?.values() ?? [])];

@@ -30,7 +30,17 @@ export type DiagnosticCode =
   | 'no-matching-port'
   | 'node'
   | 'config'
-  | 'unsupported';
+  | 'unsupported'
+  | 'required'
+  | 'invalid'
+  | 'forbidden'
+  | 'not-supported'
+  | 'duplicate'
+  | 'internal'
+  | 'api-warning'
+  | 'selector'
+  | 'endpoints'
+  | 'load-balancer';
 
 /** One problem of the input: a value, never thrown. Errors stop the run, warnings do not. */
 export interface Diagnostic {

@@ -157,10 +157,10 @@ describe('objects as an API server sends them', () => {
     });
   }
 
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { anything: [1] }, status: 7 };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { ...metadata, namespace: undefined }, spec: { anything: [1] }, status: 7 };
   test('kinds that are not read keep whatever they hold, but for their metadata', () => {
-    expect(checkObject(pod)).toEqual({ object: pod, diagnostics: [] });
-    expect(checkObject({ ...pod, metadata: { name: 'x', labels: { a: 1 } } }).object).toBeNull();
+    expect(checkObject(namespace)).toMatchObject({ object: namespace, diagnostics: [] });
+    expect(checkObject({ ...namespace, metadata: { name: 'x', labels: { a: 1 } } }).object).toBeNull();
   });
 });
 
@@ -220,11 +220,11 @@ describe('problems', () => {
     ],
     [
       { ...service, apiVersion: 'serving.knative.dev/v1' },
-      'warning: 1 Service (serving.knative.dev/v1) object is ignored: Shunt reads Service, EndpointSlice, Node, ServiceCIDR',
+      'warning: 1 Service (serving.knative.dev/v1) object is ignored: Shunt reads Service, EndpointSlice, Endpoints, Pod, Node, ServiceCIDR',
     ],
     [
       { kind: 'EndpointSlices', apiVersion: 'v1' },
-      'warning: 1 EndpointSlices object is ignored: Shunt reads Service, EndpointSlice, Node, ServiceCIDR; did you mean EndpointSlice?',
+      'warning: 1 EndpointSlices object is ignored: Shunt reads Service, EndpointSlice, Endpoints, Pod, Node, ServiceCIDR; did you mean EndpointSlice?',
     ],
   ];
   for (const [value, message] of rows) {

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostic.js';
 import type { KubernetesObject } from '../kubernetes.js';
 import { problemDiagnostic } from '../shape/check.js';
-import { inspectObject } from './inspect-object.js';
+import { type Inspection, inspectObject } from './inspect-object.js';
 import { ignoredMessage } from './kinds.js';
 
 /** An object that has been checked. */
@@ -16,7 +16,15 @@ export interface CheckedObject {
  * positions. Only shapes are checked: whether an API server would admit the object is not asked.
  */
 export function checkObject(value: unknown): CheckedObject {
-  const inspection = inspectObject(value);
+  return checked(inspectObject(value));
+}
+
+/** Like {@link checkObject}, but leaves aside what values mean: only what decoding the object needs is checked. */
+export function checkStructure(value: unknown): CheckedObject {
+  return checked(inspectObject(value, () => true));
+}
+
+function checked(inspection: Inspection): CheckedObject {
   if (inspection.is === 'none') {
     return { object: null, diagnostics: [problemDiagnostic(inspection.problem, {})] };
   }

@@ -2,7 +2,7 @@ import type { ObjectReference } from '../diagnostic.js';
 import type { KubernetesObject, ObjectMeta } from '../kubernetes.js';
 import { closestName } from '../shape/closest-name.js';
 import { describe, findProblems, type ShapeProblem } from '../shape/find-problems.js';
-import { isForeignApi, KNOWN_KINDS, type KnownKind } from './kinds.js';
+import { isForeignApi, KNOWN_KINDS, type KnownKind, kindStructure } from './kinds.js';
 
 /** What a value is that stands where an object is due. */
 export type Inspection =
@@ -18,8 +18,15 @@ export type Inspection =
   /** No object at all. */
   | { readonly is: 'none'; readonly problem: ShapeProblem };
 
-/** Checks one value against the shape of its kind. */
-export function inspectObject(value: unknown): Inspection {
+/**
+ * Checks one value against the shape of its kind.
+ * @param structureOnly - says of an object whether only its structure is looked at, because somebody
+ *   else checks what its values mean
+ */
+export function inspectObject(
+  value: unknown,
+  structureOnly: (value: Readonly<Record<string, unknown>>) => boolean = () => false,
+): Inspection {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return none('type', [], `expected a Kubernetes object with apiVersion and kind, got ${describe(value)}`);
   }
@@ -29,7 +36,10 @@ export function inspectObject(value: unknown): Inspection {
   const known = KNOWN_KINDS.get(kind);
   if (known === undefined)
     return { is: 'ignored', label: kind, meant: closestName(kind, KNOWN_KINDS.keys()) };
-  if (apiVersion === known.apiVersion) return inspectKnown(value as KubernetesObject, known);
+  if (apiVersion === known.apiVersion) {
+    const loose = structureOnly(value as Readonly<Record<string, unknown>>);
+    return inspectKnown(value as KubernetesObject, known, loose);
+  }
   if (isForeignApi(apiVersion)) return { is: 'ignored', label: `${kind} (${apiVersion})`, meant: null };
   const message = `expected ${known.apiVersion}, the ${kind} that Shunt reads, got ${JSON.stringify(apiVersion)}`;
   const problem: ShapeProblem = {
@@ -42,10 +52,10 @@ export function inspectObject(value: unknown): Inspection {
   return { is: 'known', object: null, reference: referenceOf(value, kind, known), problems: [problem] };
 }
 
-function inspectKnown(value: KubernetesObject, known: KnownKind): Inspection {
-  let problems = findProblems(known.shape, value, 'warning');
+function inspectKnown(value: KubernetesObject, known: KnownKind, loose: boolean): Inspection {
+  let problems = findProblems(loose ? kindStructure(value.kind, known) : known.shape, value, 'warning');
   let isRight = !problems.some(isError);
-  if (isRight && known.refine !== undefined) {
+  if (isRight && !loose && known.refine !== undefined) {
     const refined = known.refine(value);
     isRight = refined.length === 0;
     if (!isRight) problems = [...problems, ...refined];

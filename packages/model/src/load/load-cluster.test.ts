@@ -48,7 +48,7 @@ describe('folding', () => {
   test('objects of one unknown kind are one warning with a count, at the first', () => {
     const text = `${service('a')}---\nkind: ConfigMap\napiVersion: v1\n---\napiVersion: v1\nkind: ConfigMap\n`;
     expect(messages(text, 'kind: ConfigMap\napiVersion: v1\n')).toEqual([
-      'a.yaml:8:7: warning: 3 ConfigMap objects are ignored: Shunt reads Service, EndpointSlice, Node, ServiceCIDR',
+      'a.yaml:8:7: warning: 3 ConfigMap objects are ignored: Shunt reads Service, EndpointSlice, Endpoints, Pod, Node, ServiceCIDR',
     ]);
   });
 });
@@ -81,10 +81,10 @@ describe('an object that is given twice', () => {
 describe('nothing to read', () => {
   test('is an error', () => {
     expect(messages()).toEqual([
-      'error: no objects in no files: expected Service, EndpointSlice, Node, ServiceCIDR',
+      'error: no objects in no files: expected Service, EndpointSlice, Endpoints, Pod, Node, ServiceCIDR',
     ]);
     expect(messages('# nothing\n', '')).toEqual([
-      'a.yaml:1:1: error: no objects in 2 files: expected Service, EndpointSlice, Node, ServiceCIDR',
+      'a.yaml:1:1: error: no objects in 2 files: expected Service, EndpointSlice, Endpoints, Pod, Node, ServiceCIDR',
     ]);
     expect(messages('kind: Secret\napiVersion: v1\n')[1]).toContain(
       'a.yaml:1:1: error: no object that Shunt reads',

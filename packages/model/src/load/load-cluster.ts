@@ -1,5 +1,6 @@
 import { ClusterState } from '../cluster-state.js';
 import type { Diagnostic, ObjectReference, SourcePosition } from '../diagnostic.js';
+import type { KubernetesObject } from '../kubernetes.js';
 import { parseFieldPath } from '../source/field-path.js';
 import { type ParsedFile, parseManifests, type SourceObject } from '../source/parse-manifests.js';
 import { inspectObject } from './inspect-object.js';
@@ -16,9 +17,11 @@ export interface ManifestFile {
 export interface LoadedCluster {
   /** The objects that are right; those with errors are left out. */
   readonly state: ClusterState;
+  /** The objects that were left to the caller, in the order of the files; they are not in the state. */
+  readonly deferred: readonly KubernetesObject[];
   /** Every problem of every file. */
   readonly diagnostics: readonly Diagnostic[];
-  /** How many objects the state holds. */
+  /** How many objects the state holds, with the deferred ones. */
   readonly objectCount: number;
   /**
    * Where an object, or the field of it that `path` names, is written. A field that is not written is
@@ -28,12 +31,20 @@ export interface LoadedCluster {
   locate(reference: ObjectReference): SourcePosition | null;
 }
 
+export interface LoadOptions {
+  /**
+   * Which objects are not for the state yet, but for an admission that checks what their values mean:
+   * of those only the structure is looked at. Called for any mapping with a known kind.
+   */
+  readonly defer?: (object: Readonly<Record<string, unknown>>) => boolean;
+}
+
 /**
  * Reads manifests into a cluster state. Never throws for what is in the files: all problems of all
  * files come back at once, with positions. An object that is given twice is taken from the later place.
  */
-export function loadCluster(files: Iterable<ManifestFile>): LoadedCluster {
-  const loader = new ClusterLoader();
+export function loadCluster(files: Iterable<ManifestFile>, options: LoadOptions = {}): LoadedCluster {
+  const loader = new ClusterLoader(options);
   for (const file of files) loader.addFile(file);
   return loader.finish();
 }
@@ -43,7 +54,13 @@ class ClusterLoader {
   readonly #report = new LoadReport();
   readonly #sources = new Map<string, SourceObject>();
   readonly #files: ParsedFile[] = [];
+  readonly #deferred = new Map<string, KubernetesObject>();
+  readonly #defers: (object: Readonly<Record<string, unknown>>) => boolean;
   #foundAny = false;
+
+  constructor({ defer = () => false }: LoadOptions) {
+    this.#defers = defer;
+  }
 
   addFile({ name, text }: ManifestFile): void {
     const file = parseManifests(name, text);
@@ -54,7 +71,7 @@ class ClusterLoader {
   }
 
   #addObject(source: SourceObject): void {
-    const inspection = inspectObject(source.value);
+    const inspection = inspectObject(source.value, this.#defers);
     this.#foundAny = true;
     if (inspection.is === 'none') {
       this.#report.addProblem(inspection.problem, source, null);
@@ -71,17 +88,23 @@ class ClusterLoader {
     const earlier = this.#sources.get(key);
     if (earlier !== undefined) this.#report.addDuplicate(reference, earlier, source);
     this.#sources.set(key, source);
-    if (object !== null) this.#state.upsert(object);
-    else if (earlier !== undefined) this.#state.delete(reference);
+    if (earlier !== undefined) {
+      this.#state.delete(reference);
+      this.#deferred.delete(key);
+    }
+    if (object === null) return;
+    if (this.#defers(source.value as Readonly<Record<string, unknown>>)) this.#deferred.set(key, object);
+    else this.#state.upsert(object);
   }
 
   finish(): LoadedCluster {
-    const objectCount = this.#state.size;
+    const objectCount = this.#state.size + this.#deferred.size;
     if (objectCount === 0 && !this.#report.hasErrors) this.#report.add(this.#emptyDiagnostic());
     for (const file of this.#files) file.release();
     const sources = this.#sources;
     return {
       state: this.#state,
+      deferred: [...this.#deferred.values()],
       diagnostics: this.#report.diagnostics(),
       objectCount,
       locate(reference) {

@@ -1,5 +1,5 @@
 import { conditions, kubernetesObject } from './object-meta.js';
-import { anything, boolean, cidr, list, object, string } from './shape.js';
+import { anything, boolean, cidr, list, mapOf, object, string } from './shape.js';
 
 /** core/v1 Node. Of the status only the addresses are read; the rest is known by name, whatever is in it. */
 export const nodeShape = kubernetesObject({
@@ -8,13 +8,18 @@ export const nodeShape = kubernetesObject({
     podCIDRs: list(cidr('')),
     providerID: string(),
     unschedulable: boolean(),
-    taints: anything(),
+    taints: list(
+      object(
+        { key: string(), value: string(), effect: string(), timeAdded: anything() },
+        { required: ['key'] },
+      ),
+    ),
     configSource: anything(),
     externalID: string(),
   }),
   status: object({
     addresses: list(object({ type: string(), address: string() }, { required: ['type', 'address'] })),
-    allocatable: anything(),
+    allocatable: mapOf(anything()),
     capacity: anything(),
     conditions: conditions(),
     config: anything(),

@@ -9,12 +9,13 @@ import {
   objectName,
   type Shape,
   string,
+  structureOf,
   text,
   timestamp,
 } from './shape.js';
 
 /** meta/v1 ObjectMeta, with the fields that servers of old still send. */
-const objectMeta = object(
+const objectMeta: ObjectShape = object(
   {
     name: objectName(),
     namespace: text('a name', (value) => value === '' || objectName().accepts?.(value) === true),
@@ -67,10 +68,18 @@ export function kubernetesObject(
   );
 }
 
-/** meta/v1 Condition. */
-export function conditions(): Shape {
+/** What decoding alone asks of an object of a kind: types, known fields, and a name to call it by. */
+export function structureOfKind(shape: ObjectShape): ObjectShape {
+  const structure = structureOf(shape, ['metadata']);
+  const metadata = structureOf(objectMeta, ['name']);
+  return { ...structure, fields: new Map([...structure.fields, ['metadata', metadata]]) };
+}
+
+/** meta/v1 Condition, or one of a kind that has more fields. */
+export function conditions(more: Readonly<Record<string, Shape>> = {}): Shape {
   return list(
     object({
+      ...more,
       type: string(),
       status: string(),
       observedGeneration: integer(),

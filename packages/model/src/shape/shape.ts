@@ -80,6 +80,11 @@ export function list(item: Shape): ListShape {
   return { is: 'list', item };
 }
 
+/** Fields that are known by their names, which stand with blanks between them, whatever is in them. */
+export function unread(names: string): Readonly<Record<string, Shape>> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, anything()]));
+}
+
 /** A mapping from free keys to values of one shape. */
 export function mapOf(value: Shape): MapShape {
   return { is: 'map', value };
@@ -151,4 +156,41 @@ export function objectName(): TextShape {
 // The API's least rule for names (path segment names); stricter ones differ by kind and are admission's.
 function isObjectName(value: string): boolean {
   return value !== '' && value !== '.' && value !== '..' && !value.includes('/') && !value.includes('%');
+}
+
+const INT32 = integer(-0x80000000, 0x7fffffff);
+
+/**
+ * What decoding alone asks of a value of a shape: types and known fields, but no choices, ranges and
+ * required fields. Whoever checks an object's meaning starts from here.
+ * @param required - fields that are asked for nevertheless, such as `metadata`
+ */
+export function structureOf(shape: ObjectShape, required: readonly string[]): ObjectShape {
+  return { ...looseObject(shape), required };
+}
+
+function loose(shape: Shape): Shape {
+  switch (shape.is) {
+    case 'object':
+      return looseObject(shape);
+    case 'list':
+      return list(loose(shape.item));
+    case 'map':
+      return mapOf(loose(shape.value));
+    case 'text':
+      return string();
+    case 'integer':
+      return INT32;
+    case 'int-or-string':
+      return intOrString(INT32.min, INT32.max);
+    case 'choice':
+      return shape.values.every((value) => typeof value === 'string') ? string() : shape;
+    default:
+      return shape;
+  }
+}
+
+function looseObject(shape: ObjectShape): ObjectShape {
+  const fields = new Map([...shape.fields].map(([name, field]) => [name, loose(field)]));
+  return { ...shape, fields, required: [] };
 }
