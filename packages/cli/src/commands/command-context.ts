@@ -1,9 +1,11 @@
 import type { Diagnostic } from '@shunt/model';
 import type { LoadedInput } from '../input/load-input.js';
-import { loadInput, located } from '../input/load-input.js';
+import { loadInput } from '../input/load-input.js';
+import { loadManifests, located, type Manifests } from '../input/load-manifests.js';
 import { STDIN_NAME } from '../input/read-sources.js';
 import { EXIT, type Io } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
+import type { ManifestOptions } from '../options/manifest-options.js';
 import { Report } from '../report.js';
 
 /** What every command gets: where to write, and where its exit code goes. */
@@ -32,6 +34,31 @@ export async function answer(
   inputs: Inputs,
   prepare: (loaded: LoadedInput | null) => Promise<Prepared> | Prepared,
 ): Promise<void> {
+  const load = (paths: readonly string[], report: Report): Promise<LoadedInput | null> =>
+    loadInput(paths, options, report, context.io);
+  await answerFrom(context, options, inputs, load, ({ manifests }) => manifests, prepare);
+}
+
+/** {@link answer} for a command that asks for no node. */
+export async function answerManifests(
+  context: CommandContext,
+  options: ManifestOptions,
+  inputs: Inputs,
+  prepare: (manifests: Manifests | null) => Promise<Prepared> | Prepared,
+): Promise<void> {
+  const load = (paths: readonly string[], report: Report): Promise<Manifests | null> =>
+    loadManifests(paths, options, report, context.io);
+  await answerFrom(context, options, inputs, load, (manifests) => manifests, prepare);
+}
+
+async function answerFrom<Loaded>(
+  context: CommandContext,
+  options: ManifestOptions & { readonly config?: string },
+  inputs: Inputs,
+  load: (paths: readonly string[], report: Report) => Promise<Loaded | null>,
+  manifestsOf: (loaded: Loaded) => Manifests,
+  prepare: (loaded: Loaded | null) => Promise<Prepared> | Prepared,
+): Promise<void> {
   const { io } = context;
   const report = new Report();
   const paths = [...(options.filename ?? []), ...inputs.behind];
@@ -42,9 +69,9 @@ export async function answer(
     context.exitCode = EXIT.unusable;
     return;
   }
-  const loaded = await loadInput(paths, options, report, io);
+  const loaded = await load(paths, report);
   const { diagnostics, output } = await prepare(loaded);
-  report.add(loaded === null ? diagnostics : located(diagnostics, loaded.cluster));
+  report.add(loaded === null ? diagnostics : located(diagnostics, manifestsOf(loaded)));
   report.print(io);
   if (report.stops(options.strict)) {
     context.exitCode = EXIT.unusable;
@@ -56,7 +83,7 @@ export async function answer(
 /** What is wrong before anything is read. */
 function inputProblem(
   paths: readonly string[],
-  { config }: ClusterOptions,
+  { config }: { readonly config?: string },
   { other }: Inputs,
 ): Diagnostic | null {
   if (paths.length === 0) {

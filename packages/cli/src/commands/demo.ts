@@ -5,10 +5,12 @@ import { type Trace, Tracer } from '@shunt/compiler';
 import type { Service } from '@shunt/model';
 import { namespaceOf, VERDICTS } from '@shunt/model';
 import type { Command } from 'commander';
-import { loadInput, located } from '../input/load-input.js';
+import { loadInput } from '../input/load-input.js';
+import { located } from '../input/load-manifests.js';
 import { readPackets } from '../input/read-packets.js';
 import { readSources } from '../input/read-sources.js';
 import { EXIT } from '../io.js';
+import type { ClusterOptions } from '../options/cluster-options.js';
 import { columns } from '../print/columns.js';
 import { styleFor } from '../print/style.js';
 import { traceLine } from '../print/trace-line.js';
@@ -41,7 +43,15 @@ async function demo({ io }: CommandContext): Promise<number> {
     return EXIT.unusable;
   }
   const config = fileURLToPath(new URL('kube-proxy.yaml', EXAMPLES));
-  const options = { config, node: NODE, seed: 0, maxFileSize: 256e6, strict: false };
+  const options: ClusterOptions = {
+    config,
+    node: NODE,
+    seed: 0,
+    admit: 'auto',
+    allocationSeed: 0,
+    maxFileSize: 256e6,
+    strict: false,
+  };
   const report = new Report();
   const loaded = await loadInput([shop], options, report, io);
   const { sources } = await readSources(
@@ -56,7 +66,7 @@ async function demo({ io }: CommandContext): Promise<number> {
   }
   const { input } = loaded;
   const tracer = new Tracer(input);
-  report.add(located(tracer.resolution.diagnostics, loaded.cluster));
+  report.add(located(tracer.resolution.diagnostics, loaded.manifests));
   report.print(io);
   const style = styleFor(io.stdout, io.env);
   const services = input.state.list('Service');

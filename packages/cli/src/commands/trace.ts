@@ -1,6 +1,7 @@
 import { type Trace, Tracer, traceRecord } from '@shunt/compiler';
 import type { Diagnostic, Packet } from '@shunt/model';
 import { type Command, Option } from 'commander';
+import { membershipOf } from '../input/load-manifests.js';
 import { readPackets } from '../input/read-packets.js';
 import { readSources } from '../input/read-sources.js';
 import { textWidth } from '../io.js';
@@ -65,7 +66,10 @@ export function addTraceCommand(program: Command, context: CommandContext): void
       const { packets, diagnostics } =
         packet === null ? await packetsOf(options, context) : { packets: [packet], diagnostics: [] };
       if (loaded === null) return { diagnostics, output: () => [] };
-      const tracer = new Tracer(loaded.input, { seed: options.seed });
+      const tracer = new Tracer(loaded.input, {
+        seed: options.seed,
+        membership: membershipOf(loaded.manifests),
+      });
       return {
         diagnostics: [...diagnostics, ...tracer.resolution.diagnostics],
         output: () => print(packets, tracer, options, packet !== null, context),

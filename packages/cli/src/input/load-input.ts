@@ -1,20 +1,18 @@
 /** From options to everything that the rules of one node are made from. */
 import type { CompileInput } from '@shunt/compiler';
-import { type Diagnostic, type LoadedCluster, loadCluster } from '@shunt/model';
 import type { Configuration } from '../config/configuration.js';
 import { readConfiguration } from '../config/read-configuration.js';
 import type { Io } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import type { Report } from '../report.js';
 import { chooseNode } from './choose-node.js';
-import { findFiles, MANIFEST_NAME } from './find-files.js';
+import { loadManifests, type Manifests } from './load-manifests.js';
 import { chooseClusterCIDRs, chooseMode, proxyConfig } from './proxy-config.js';
 import { readSources } from './read-sources.js';
 
 export interface LoadedInput {
   readonly input: CompileInput;
-  readonly cluster: LoadedCluster;
-  readonly objectCount: number;
+  readonly manifests: Manifests;
 }
 
 /**
@@ -29,12 +27,12 @@ export async function loadInput(
   report: Report,
   io: Io,
 ): Promise<LoadedInput | null> {
-  const cluster = await readCluster(paths, options, report, io);
+  const manifests = await loadManifests(paths, options, report, io);
   const configuration = await readConfigurationFile(options, report, io);
   const mode = chooseMode(options, configuration);
   if (typeof mode !== 'string') report.add([mode]);
-  if (cluster === null || report.errorCount > 0 || typeof mode !== 'string') return null;
-  const node = chooseNode(cluster.state, options, configuration);
+  if (manifests === null || report.errorCount > 0 || typeof mode !== 'string') return null;
+  const node = chooseNode(manifests.state, options, configuration);
   if ('severity' in node) {
     report.add([node]);
     return null;
@@ -45,33 +43,7 @@ export async function loadInput(
     return null;
   }
   const config = proxyConfig(options, configuration, mode, clusterCIDRs);
-  const { state, objectCount } = cluster;
-  return { input: { state, node: node.view, config }, cluster, objectCount };
-}
-
-/** Adds the places to diagnostics that know only an object. */
-export function located(diagnostics: readonly Diagnostic[], cluster: LoadedCluster): Diagnostic[] {
-  return diagnostics.map((diagnostic) => {
-    if (diagnostic.position !== undefined || diagnostic.object === undefined) return diagnostic;
-    const position = cluster.locate(diagnostic.object);
-    return position === null ? diagnostic : { ...diagnostic, position };
-  });
-}
-
-async function readCluster(
-  paths: readonly string[],
-  { maxFileSize }: ClusterOptions,
-  report: Report,
-  io: Io,
-): Promise<LoadedCluster | null> {
-  const found = findFiles(paths, MANIFEST_NAME);
-  report.add(found.diagnostics);
-  const { sources, diagnostics } = await readSources(found.files, maxFileSize, io);
-  report.add(diagnostics);
-  if (sources.length === 0) return null;
-  const cluster = loadCluster(sources.map(({ file, text }) => ({ name: file, text })));
-  report.add(cluster.diagnostics);
-  return cluster;
+  return { input: { state: manifests.state, node: node.view, config }, manifests };
 }
 
 async function readConfigurationFile(

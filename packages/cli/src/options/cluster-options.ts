@@ -3,19 +3,22 @@ import type { Address, Cidr, Mode } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BALANCE_CHOICES, balanceOption } from './balance-option.js';
 import {
+  addAdmissionOptions,
+  addFilenameOption,
+  addLimitOptions,
+  type ManifestOptions,
+} from './manifest-options.js';
+import {
   addressesOption,
   booleanOption,
-  cidrsOption,
   clusterCIDROption,
   modeOption,
   nodePortAddressesOption,
   seedOption,
-  sizeOption,
 } from './parsers.js';
 
 /** What says which cluster, which node and which rules: the options of all commands that read manifests. */
-export interface ClusterOptions {
-  readonly filename?: readonly string[];
+export interface ClusterOptions extends ManifestOptions {
   readonly config?: string;
   readonly proxyMode?: Mode;
   readonly node?: string;
@@ -25,25 +28,14 @@ export interface ClusterOptions {
   readonly nodeportAddresses?: 'all' | 'primary' | readonly Cidr[];
   readonly localhostNodeports?: boolean;
   readonly masqueradeAll?: boolean;
-  readonly serviceCidr?: readonly Cidr[];
   readonly balance?: BalanceChoice;
   readonly seed: number;
-  readonly maxFileSize: number;
-  readonly strict: boolean;
 }
-
-const DEFAULT_MAX_FILE_SIZE = 256e6;
-
-const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 
 /** Adds the options to a command. Names are kube-proxy's where it has them. */
 export function addClusterOptions(command: Command): Command {
   const option = (flags: string, description: string): Option => new Option(flags, description);
   const options = [
-    option(
-      '-f, --filename <path>',
-      'manifests: a file, a folder, a pattern, or - for standard input; repeatable',
-    ).argParser(collect),
     option('--config <file>', 'a KubeProxyConfiguration; options win over it'),
     option('--proxy-mode <mode>', 'whose rules to follow (default: the mode of --config, else nftables)')
       .choices(['iptables', 'nftables'])
@@ -73,22 +65,16 @@ export function addClusterOptions(command: Command): Command {
       .argParser(booleanOption)
       .preset('true'),
     option(
-      '--service-cidr <cidrs>',
-      'ranges of cluster IPs, besides those of ServiceCIDR objects; repeatable',
-    ).argParser(cidrsOption),
-    option(
       '--balance <strategy>',
       'how pools spread new flows, for Services without the annotation shunt.dev/balance',
     )
       .choices(BALANCE_CHOICES)
       .argParser(balanceOption),
     option('--seed <number>', 'of the flow hash, the same on every node').argParser(seedOption).default(0),
-    option('--max-file-size <size>', 'the largest file that is read')
-      .argParser(sizeOption)
-      .default(DEFAULT_MAX_FILE_SIZE, '256MB'),
-    option('--strict', 'stop at warnings as at errors').default(false),
   ];
+  addFilenameOption(command);
   for (const it of options) command.addOption(it);
+  addLimitOptions(addAdmissionOptions(command));
   return command.on('option:hostname-override', (name: string) => command.setOptionValue('node', name));
 }
 

@@ -1,3 +1,5 @@
+export type { Check } from '../control-plane/case-kind.js';
+export type { ReadControlPlaneCase } from '../control-plane/read-control-plane-cases.js';
 export { CASE_TARGETS, type CaseResult, type CaseTarget, formatResult } from './case-result.js';
 export type {
   CaseAffinity,
@@ -11,5 +13,6 @@ export type {
   CaseStep,
   PacketFlowCase,
 } from './packet-flow-case.js';
+export { type CaseFile, readCaseFile } from './read-case-file.js';
 export { type ReadCase, readCases } from './read-cases.js';
 export { modesOf, type RunCaseOptions, runCase } from './run-case.js';

@@ -1,4 +1,4 @@
-import { check, type Diagnostic, parseDocuments } from '@shunt/model';
+import { check, type Diagnostic, type ParsedDocuments, parseDocuments } from '@shunt/model';
 import { findCaseProblems } from './case-meaning.js';
 import { caseShape } from './case-shape.js';
 import type { PacketFlowCase } from './packet-flow-case.js';
@@ -16,7 +16,11 @@ export interface ReadCase {
  * @param file - names the file in positions
  */
 export function readCases(file: string, text: string): ReadCase {
-  const parsed = parseDocuments(file, text);
+  return readParsedCase(file, parseDocuments(file, text));
+}
+
+/** {@link readCases} of a text that is parsed already. */
+export function readParsedCase(file: string, parsed: ParsedDocuments): ReadCase {
   const diagnostics = [...parsed.diagnostics];
   const [document, second] = parsed.documents;
   if (document === undefined) {

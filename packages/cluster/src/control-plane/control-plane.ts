@@ -1,0 +1,305 @@
+import {
+  type ChangeEvent,
+  type ClusterState,
+  checkObject,
+  checkStructure,
+  type Diagnostic,
+  type Endpoints,
+  type KubernetesObject,
+  type Node,
+  namespaceOf,
+  type ObjectReference,
+  type Pod,
+  referenceTo,
+  type Service,
+  SERVICE_NAME_LABEL,
+  ZONE_LABEL,
+} from '@shunt/model';
+import { withoutNulls } from '../admission/decode.js';
+import { defaultEndpoints } from '../admission/default-endpoints.js';
+import { validateEndpoints } from '../admission/validate-endpoints.js';
+import { findEndpointProblems } from '../endpoints/endpoint-problems.js';
+import { selectsPods } from '../endpoints/selector.js';
+import type { ControllerEvent } from '../endpoints/slice-changes.js';
+import { fieldErrorDiagnostic } from '../field-error.js';
+import { LoadBalancerController } from '../load-balancer/load-balancer-controller.js';
+import { AddressRanges } from './address-ranges.js';
+import type { ControlPlaneOptions } from './control-plane-options.js';
+import { EndpointControllers } from './endpoint-controllers.js';
+import { PodIndex } from './pod-index.js';
+import { ServiceAdmission } from './service-admission.js';
+import { keyOf, splitKey } from './service-key.js';
+import { WorkQueue } from './work-queue.js';
+
+/** What became of an object that was applied. */
+export interface Applied {
+  /** As it is stored now; `null` when it was refused, and then nothing has changed. */
+  readonly object: KubernetesObject | null;
+  /** Errors if it was refused, warnings if not. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What the controllers did since they were last asked. */
+export interface Reconciliation {
+  /** Everything that was written, in order. */
+  readonly changes: readonly ChangeEvent[];
+  readonly events: readonly RecordedEvent[];
+  /** Conflicts between objects that were taken as they are, and pools without a free address. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** An Event that a controller would record of an object. */
+export interface RecordedEvent extends ControllerEvent {
+  readonly object: ObjectReference;
+}
+
+const TOPOLOGY_ANNOTATIONS = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
+
+/** A deletion that no clock was given for happened at the beginning of time. */
+const NO_TIME = '1970-01-01T00:00:00Z';
+
+/**
+ * The Service control plane over a cluster state: the API server's admission for what is applied, and the
+ * controllers that keep endpoints and load balancers. Objects that are in the state already, or are put
+ * there by somebody else, are taken as they are. The state is watched: {@link reconcile} looks again only
+ * at what its changes touch.
+ */
+export class ControlPlane {
+  readonly state: ClusterState;
+  readonly #options: ControlPlaneOptions;
+  readonly #ranges: AddressRanges;
+  readonly #admission: ServiceAdmission;
+  readonly #loadBalancers: LoadBalancerController;
+  readonly #endpoints: EndpointControllers;
+  readonly #pods = new PodIndex();
+  readonly #queue = new WorkQueue();
+  readonly #managed = new Map<string, boolean>();
+  readonly #hinted = new Set<string>();
+  #pending: Diagnostic[] = [];
+  #ownWrite = false;
+
+  constructor(state: ClusterState, options: ControlPlaneOptions = {}) {
+    const { seed = 0, maxEndpointsPerSlice = 100, loadBalancerPools = [], serviceCIDRs = [] } = options;
+    this.state = state;
+    this.#options = options;
+    this.#ranges = new AddressRanges(state, serviceCIDRs);
+    this.#admission = new ServiceAdmission(state, this.#ranges.clusterIPs, options);
+    this.#loadBalancers = new LoadBalancerController({ pools: loadBalancerPools });
+    this.#endpoints = new EndpointControllers({
+      state,
+      pods: this.#pods,
+      seed,
+      maxEndpointsPerSlice,
+      manages: (key, service) => this.#manages(key, service),
+    });
+    state.subscribe((event) => this.#observe(event));
+    this.#takeOver();
+  }
+
+  /**
+   * Creates an object or replaces the one of its name, as the API server does. All that is wrong is said
+   * at once; a refused object changes nothing.
+   * @param value - any value; nothing throws
+   */
+  apply(value: unknown): Applied {
+    const isService = typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Service';
+    const checked = isService ? checkStructure(value) : checkObject(value);
+    if (checked.object === null) return checked;
+    const { object, diagnostics } = this.applyChecked(checked.object);
+    return { object, diagnostics: [...checked.diagnostics, ...diagnostics] };
+  }
+
+  /** {@link apply} for an object whose structure is known to be right, such as one that a loader deferred. */
+  applyChecked(given: KubernetesObject): Applied {
+    const object = withoutNulls(given);
+    if (object.kind === 'Service') {
+      const service = { ...object, spec: (object as Partial<Service>).spec ?? {} } as Service;
+      const admitted = this.#admission.admit(service);
+      if (admitted.service !== null) this.#write(() => this.state.upsert(admitted.service as Service));
+      return { object: admitted.service, diagnostics: admitted.diagnostics };
+    }
+    if (object.kind === 'Endpoints') return this.#applyEndpoints(object as Endpoints);
+    this.state.upsert(object);
+    return { object, diagnostics: [] };
+  }
+
+  /**
+   * Deletes as the API server does: an object with finalizers goes when they are gone, a Service takes its
+   * Endpoints with it.
+   * @returns whether there was such an object
+   */
+  delete(reference: ObjectReference): boolean {
+    const object = this.state.get(reference);
+    if (object === undefined) return false;
+    if ((object.metadata.finalizers?.length ?? 0) === 0) this.#remove(object);
+    else if (object.metadata.deletionTimestamp == null) this.#write(() => this.state.upsert(this.#dying(object)));
+    return true;
+  }
+
+  /** Runs the controllers on what has changed since the last time. Writes only what differs. */
+  reconcile(): Reconciliation {
+    const changes: ChangeEvent[] = [];
+    const events: RecordedEvent[] = [];
+    for (const key of this.#queue.drain()) {
+      this.#write(() => {
+        changes.push(...this.#reconcileLoadBalancer(key, events));
+        const written = this.#endpoints.reconcile(key);
+        changes.push(...written.changes);
+        const object = { kind: 'Service', ...splitKey(key) };
+        events.push(...written.events.map((event) => ({ ...event, object })));
+      });
+    }
+    const diagnostics = this.#pending;
+    this.#pending = [];
+    return { changes, events, diagnostics };
+  }
+
+  /** What is questionable about the endpoints of the Services that are kept here: see {@link findEndpointProblems}. */
+  findProblems(): Diagnostic[] {
+    return this.state.list('Service').flatMap((service) => {
+      const key = keyOf(service);
+      if (!selectsPods(service) || !this.#manages(key, service)) return [];
+      return findEndpointProblems(service, this.podsFor(service));
+    });
+  }
+
+  /** The Pods that count for a Service, in the form that explanations of its endpoints take. */
+  podsFor(service: Service): PodsFor {
+    const { namespace } = splitKey(keyOf(service));
+    return {
+      matching: this.#pods.podsOf(keyOf(service)).values(),
+      namespacePods: () => this.#pods.podsIn(namespace).values(),
+      otherPods: () => this.#pods.podsOutside(namespace),
+      nodeOf: (name) => this.state.node(name),
+      hasNodes: this.state.list('Node').length > 0,
+    };
+  }
+
+  #reconcileLoadBalancer(key: string, events: RecordedEvent[]): ChangeEvent[] {
+    const { namespace, name } = splitKey(key);
+    const service = this.state.service(namespace, name);
+    if (service === undefined) return [];
+    const object = referenceTo(service);
+    const result = this.#loadBalancers.sync(service, this.state.list('Node'));
+    events.push(...result.events.map((event) => ({ ...event, object })));
+    this.#pending.push(...result.problems.map((problem) => fieldErrorDiagnostic(problem, object)));
+    if (result.service === service) return [];
+    const isGone =
+      service.metadata.deletionTimestamp != null && (result.service.metadata.finalizers?.length ?? 0) === 0;
+    return isGone ? this.#remove(service) : [this.state.upsert(result.service)];
+  }
+
+  #applyEndpoints(given: Endpoints): Applied {
+    const endpoints = defaultEndpoints(given);
+    const object = referenceTo(endpoints);
+    const errors = validateEndpoints(withNamespace(endpoints)).map((it) => fieldErrorDiagnostic(it, object));
+    if (errors.length > 0) return { object: null, diagnostics: errors };
+    this.state.upsert(endpoints);
+    return { object: endpoints, diagnostics: [] };
+  }
+
+  #dying(object: KubernetesObject): KubernetesObject {
+    return { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#options.now?.() ?? NO_TIME } };
+  }
+
+  #remove(object: KubernetesObject): ChangeEvent[] {
+    const gone = [this.state.delete(referenceTo(object))];
+    if (object.kind === 'Service') gone.push(this.state.delete({ ...referenceTo(object), kind: 'Endpoints' }));
+    return gone.filter((event) => event !== null);
+  }
+
+  /** Whether the controllers keep the endpoints of a Service: settled when it is first seen. */
+  #manages(key: string, service: Service): boolean {
+    let manages = this.#managed.get(key);
+    if (manages === undefined) {
+      const { namespace, name } = splitKey(key);
+      manages = this.#options.managesEndpoints?.(service, this.state.slicesOf(namespace, name)) ?? true;
+      this.#managed.set(key, manages);
+    }
+    return manages;
+  }
+
+  #write<Result>(write: () => Result): Result {
+    const outer = this.#ownWrite;
+    this.#ownWrite = true;
+    try {
+      return write();
+    } finally {
+      this.#ownWrite = outer;
+    }
+  }
+
+  #takeOver(): void {
+    for (const object of this.state) this.#observe({ type: 'added', object });
+  }
+
+  #observe(event: ChangeEvent): void {
+    const object = event.type === 'deleted' ? undefined : event.object;
+    const previous = event.type === 'added' ? undefined : event.previous;
+    const { kind } = (object ?? previous) as KubernetesObject;
+    switch (kind) {
+      case 'Service':
+        this.#observeService(previous as Service | undefined, object as Service | undefined);
+        break;
+      case 'Pod':
+        this.#observePod(previous as Pod | undefined, object as Pod | undefined);
+        break;
+      case 'Node':
+        this.#observeNode(previous as Node | undefined, object as Node | undefined);
+        break;
+      case 'EndpointSlice':
+        if (!this.#ownWrite) this.#observeSlice(previous, object);
+        break;
+      case 'Endpoints':
+        if (!this.#ownWrite) this.#queue.add(keyOf((object ?? previous) as KubernetesObject));
+        break;
+      default:
+        this.#ranges.observe(previous, object);
+    }
+  }
+
+  #observeService(previous: Service | undefined, service: Service | undefined): void {
+    const key = keyOf((service ?? previous) as Service);
+    if (service === undefined) {
+      if (previous !== undefined) {
+        this.#admission.release(previous);
+        this.#loadBalancers.release(previous);
+        this.#ranges.settle();
+      }
+      this.#managed.delete(key);
+    } else if (!this.#ownWrite) {
+      if (previous !== undefined) this.#admission.release(previous);
+      this.#pending.push(...this.#admission.adopt(service));
+    }
+    const annotations = service?.metadata.annotations ?? {};
+    if (TOPOLOGY_ANNOTATIONS.some((name) => name in annotations)) this.#hinted.add(key);
+    else this.#hinted.delete(key);
+    this.#pods.setService(key, service);
+    this.#queue.add(key);
+  }
+
+  #observePod(previous: Pod | undefined, pod: Pod | undefined): void {
+    if (previous !== undefined) this.#queue.addAll(this.#pods.servicesOf(previous));
+    this.#pods.setPod(previous, pod);
+    if (pod !== undefined) this.#queue.addAll(this.#pods.servicesOf(pod));
+  }
+
+  #observeNode(previous: Node | undefined, node: Node | undefined): void {
+    const zoneOf = (it: Node | undefined): string | undefined => it?.metadata.labels?.[ZONE_LABEL];
+    const { name } = (node ?? previous as Node).metadata;
+    const isNews = (previous === undefined) !== (node === undefined) || zoneOf(previous) !== zoneOf(node);
+    if (isNews) this.#queue.addAll(this.#pods.servicesOn(name));
+    this.#queue.addAll(this.#hinted);
+  }
+
+  #observeSlice(...slices: readonly (KubernetesObject | undefined)[]): void {
+    for (const slice of slices) {
+      const service = slice?.metadata.labels?.[SERVICE_NAME_LABEL];
+      if (slice !== undefined && service) this.#queue.add(`${namespaceOf(slice)}/${service}`);
+    }
+  }
+}
+
+function withNamespace(endpoints: Endpoints): Endpoints {
+  return { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+}

@@ -1,0 +1,142 @@
+import {
+  type ChangeEvent,
+  type ClusterState,
+  type Endpoints,
+  type EndpointSlice,
+  MANAGED_BY_LABEL,
+  referenceTo,
+  type Service,
+} from '@shunt/model';
+import { endpointsFor, sameEndpoints } from '../endpoints/legacy-endpoints.js';
+import { mirrorEndpoints } from '../endpoints/mirror-endpoints.js';
+import { reconcileSlices } from '../endpoints/reconcile-slices.js';
+import { selectsPods } from '../endpoints/selector.js';
+import type { ControllerEvent, SliceChanges } from '../endpoints/slice-changes.js';
+import { generateName, seededRandom } from '../random.js';
+import type { PodIndex } from './pod-index.js';
+import { splitKey } from './service-key.js';
+
+const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
+const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io';
+
+export interface EndpointControllerOptions {
+  readonly state: ClusterState;
+  readonly pods: PodIndex;
+  readonly seed: number;
+  readonly maxEndpointsPerSlice: number;
+  /** Whether the endpoints of a Service with a selector are kept here. */
+  readonly manages: (key: string, service: Service) => boolean;
+}
+
+/** What one run of the controllers for one Service wrote, and what they would record. */
+export interface Written {
+  readonly changes: readonly ChangeEvent[];
+  readonly events: readonly ControllerEvent[];
+}
+
+/** The controllers that keep EndpointSlices and Endpoints: from selectors, and mirrored from hand-made ones. */
+export class EndpointControllers {
+  readonly #options: EndpointControllerOptions;
+
+  constructor(options: EndpointControllerOptions) {
+    this.#options = options;
+  }
+
+  /** Writes what the objects of one key need: nothing when all is as it should be. */
+  reconcile(key: string): Written {
+    const { namespace, name } = splitKey(key);
+    const { state } = this.#options;
+    const service = state.service(namespace, name);
+    const changes: ChangeEvent[] = [];
+    const events: ControllerEvent[] = [];
+    if (service === undefined) this.#collectGarbage(key, changes);
+    else if (selectsPods(service) && this.#options.manages(key, service))
+      this.#reconcileSelected(key, service, changes, events);
+    this.#mirror(key, service, changes, events);
+    return { changes, events };
+  }
+
+  #reconcileSelected(key: string, service: Service, changes: ChangeEvent[], events: ControllerEvent[]): void {
+    const { state, pods, maxEndpointsPerSlice } = this.#options;
+    const { namespace, name } = splitKey(key);
+    const selected = pods.podsOf(key);
+    const result = reconcileSlices({
+      service,
+      pods: selected.values(),
+      nodeOf: (node) => state.node(node),
+      nodes: () => state.list('Node'),
+      existing: this.#slicesManagedBy(SLICE_CONTROLLER, key),
+      maxEndpointsPerSlice,
+      newName: this.#sliceNamer(namespace),
+    });
+    events.push(...result.events);
+    this.#writeSlices(result.changes, changes);
+    if (service.metadata.deletionTimestamp != null) return;
+    const endpoints = endpointsFor(service, selected.values());
+    if (endpoints === null) return;
+    const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
+    if (current === undefined || !sameEndpoints(current, endpoints)) changes.push(state.upsert(endpoints));
+  }
+
+  // As garbage collection does by owner, for the Service is gone.
+  #collectGarbage(key: string, changes: ChangeEvent[]): void {
+    this.#writeSlices(
+      { create: [], update: [], delete: this.#slicesManagedBy(SLICE_CONTROLLER, key) },
+      changes,
+    );
+  }
+
+  #mirror(
+    key: string,
+    service: Service | undefined,
+    changes: ChangeEvent[],
+    events: ControllerEvent[],
+  ): void {
+    const { state } = this.#options;
+    const { namespace, name } = splitKey(key);
+    const endpoints = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
+    const existing = this.#slicesManagedBy(MIRRORING_CONTROLLER, key);
+    if (endpoints === undefined && existing.length === 0) return;
+    const result = mirrorEndpoints({
+      endpoints,
+      service,
+      existing,
+      newName: this.#sliceNamer(namespace),
+    });
+    events.push(...result.events);
+    this.#writeSlices(result.changes, changes);
+  }
+
+  #slicesManagedBy(controller: string, key: string): EndpointSlice[] {
+    const { namespace, name } = splitKey(key);
+    return this.#options.state
+      .slicesOf(namespace, name)
+      .filter(({ metadata }) => metadata.labels?.[MANAGED_BY_LABEL] === controller);
+  }
+
+  // A name follows from the Service and from the names that are taken, not from what else was made before.
+  #sliceNamer(namespace: string): (prefix: string) => string {
+    const { state, seed } = this.#options;
+    const given = new Set<string>();
+    return (prefix) => {
+      const random = seededRandom(seed, `EndpointSlice ${namespace}/${prefix}`);
+      const name = generateName(
+        prefix,
+        random,
+        (it) => given.has(it) || state.get({ kind: 'EndpointSlice', namespace, name: it }) !== undefined,
+      );
+      given.add(name);
+      return name;
+    };
+  }
+
+  #writeSlices({ create, update, delete: gone }: SliceChanges, changes: ChangeEvent[]): void {
+    const { state } = this.#options;
+    for (const slice of gone) {
+      const change = state.delete(referenceTo(slice));
+      if (change !== null) changes.push(change);
+    }
+    for (const slice of create) changes.push(state.upsert(slice));
+    for (const slice of update) changes.push(state.upsert(slice));
+  }
+}
