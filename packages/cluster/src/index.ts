@@ -13,6 +13,7 @@ export { validateLoadBalancerStatus } from './admission/validate-load-balancer.j
 export { validateService } from './admission/validate-service.js';
 export * from './admission/validate-service-update.js';
 export * from './endpoints/pod.js';
+export * from './endpoints/reconcile-slices.js';
 export { repackSubsets } from './endpoints/repack-subsets.js';
 export { sameEndpoints } from './endpoints/same-endpoints.js';
 export * from './endpoints/selector.js';
