@@ -129,9 +129,9 @@ function whyNoAddress(pod: Pod): Because {
  * @returns `null` when the Node is there
  */
 export function nodeProblem(pod: Pod, nodeOf: MembershipInput['nodeOf']): string | null {
-  const name = pod.spec?.nodeName;
-  if (!name) return 'it is on no node';
-  return nodeOf(name) === undefined ? `there is no Node ${name}, on which it runs` : null;
+  const name = pod.spec?.nodeName ?? '';
+  if (nodeOf(name) !== undefined) return null;
+  return name === '' ? 'it is on no node' : `there is no Node ${name}, on which it runs`;
 }
 
 /** The conditions of an endpoint (10.4), with their cause. */
