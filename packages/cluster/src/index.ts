@@ -1,10 +1,10 @@
 export * from './endpoints/endpoint-problems.js';
+export * from './endpoints/legacy-endpoints.js';
 export * from './endpoints/membership.js';
 export * from './endpoints/membership-reasons.js';
-export type { NearMiss } from './endpoints/near-misses.js';
-export * from './endpoints/legacy-endpoints.js';
 export * from './endpoints/mirror-endpoints.js';
 export { MIRRORING_CONTROLLER } from './endpoints/mirrored-slices.js';
+export type { NearMiss } from './endpoints/near-misses.js';
 export * from './endpoints/pod.js';
 export * from './endpoints/reconcile-slices.js';
 export { repackSubsets } from './endpoints/repack-subsets.js';

@@ -1,7 +1,5 @@
 import type { Node, Pod, PodSpec, Service, ServiceSpec } from '@shunt/model';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findEndpointProblems } from './endpoint-problems.js';
 import { explainMembership } from './membership.js';
 import { membershipReasons } from './membership-reasons.js';
 
@@ -308,83 +306,5 @@ describe('the reasons of a membership', () => {
     ['type ExternalName', { type: 'ExternalName' }],
   ])('are none for a Service with %s', (_, spec) => {
     expect(membershipReasons(service(spec), { pods, nodeOf })).toEqual([]);
-  });
-});
-
-describe('any objects of the right structure', () => {
-  const text = fc.constantFrom(
-    '',
-    'web',
-    'wep',
-    'front',
-    'x',
-    'Ready',
-    'True',
-    'Failed',
-    'node-a',
-    '__proto__',
-  );
-  const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-    fc.option(value, { nil: undefined });
-  const labels = some(fc.dictionary(fc.constantFrom('app', 'tier', 'teir', 'constructor'), text));
-  const ports = fc.array(
-    fc.record({ name: some(text), port: fc.integer(), containerPort: fc.integer(), protocol: some(text) }),
-    { maxLength: 2 },
-  );
-  const containers = some(
-    fc.array(fc.record({ ports: some(ports), restartPolicy: some(text) }), { maxLength: 2 }),
-  );
-  const address = fc.constantFrom('', '10.0.0.1', 'fd00::1', '010.0.0.1', 'x');
-  const pods = fc.array(
-    fc.record({
-      metadata: fc.record({ name: text, namespace: some(text), labels, deletionTimestamp: some(text) }),
-      spec: some(fc.record({ nodeName: some(text), containers, initContainers: containers })),
-      status: some(
-        fc.record({
-          phase: some(text),
-          podIP: some(address),
-          podIPs: some(fc.array(fc.record({ ip: some(address) }))),
-          conditions: some(fc.array(fc.record({ type: text, status: text, message: some(text) }))),
-        }),
-      ),
-    }),
-    { maxLength: 5 },
-  );
-  const specs = fc.record({
-    type: some(text),
-    selector: labels,
-    clusterIP: some(address),
-    ipFamilies: some(fc.array(fc.constantFrom('IPv4', 'IPv6', 'x'))),
-    publishNotReadyAddresses: some(fc.boolean()),
-    ports: some(
-      fc.array(
-        fc.record({ port: fc.integer(), targetPort: fc.oneof(text, fc.integer()), protocol: some(text) }),
-      ),
-    ),
-  });
-
-  it('are explained: each Pod that matches once, in or out, and no ready one that is out', () => {
-    fc.assert(
-      fc.property(specs, pods, (spec, anyPods) => {
-        // The strings stand for values that the types do not know, as a manifest may hold them.
-        const any = { ...service(), spec } as unknown as Service;
-        const all = anyPods as unknown as Pod[];
-        const { pods: members } = explainMembership(any, { pods: all, otherPods: all, nodeOf });
-        expect(new Set(members.map((it) => it.pod)).size).toBe(members.length);
-        for (const member of members) {
-          expect(member.in || !(member.ready || member.partial)).toBe(true);
-          expect(member.text).not.toBe('');
-        }
-        membershipReasons(any, { pods: all, otherPods: all, nodeOf });
-        const matching = members.map((it) => it.pod);
-        findEndpointProblems(any, {
-          matching,
-          namespacePods: () => all,
-          otherPods: () => all,
-          nodeOf,
-          hasNodes: true,
-        });
-      }),
-    );
   });
 });

@@ -2,14 +2,13 @@
 import {
   FAMILIES,
   type Family,
-  familyOf,
   type Node,
   namespaceOf,
   type Pod,
-  parseAddress,
   type Service,
   type ServicePortSpec,
 } from '@shunt/model';
+import { sliceFamilies } from './desired-endpoints.js';
 import { byName } from './name-list.js';
 import { type NearMiss, nearMisses, selectorText } from './near-misses.js';
 import { isDone, isPodReady, isTerminating, podAddresses, podAddressesOf, targetPortOf } from './pod.js';
@@ -58,7 +57,7 @@ export function explainMembership(service: Service, input: MembershipInput): Mem
   const selector = selectorOf(service);
   if (selector === null || !selectsPods(service)) return { selector: '', pods: [], nearMisses: [] };
   const pods = [...input.pods];
-  const families = endpointFamilies(service);
+  const families = sliceFamilies(service);
   return {
     selector: selectorText(selector),
     pods: byName(pods.filter((pod) => selects(service, pod))).map((pod) =>
@@ -198,12 +197,4 @@ function portText({ name, port }: ServicePortSpec): string {
 
 function addressPath({ status }: Pod): string {
   return status?.podIPs?.some(({ ip }) => ip) ? 'status.podIPs' : 'status.podIP';
-}
-
-/** The families of a Service's slices: as listed, else that of its cluster IP, else both (10.3). */
-function endpointFamilies({ spec }: Service): readonly Family[] {
-  const listed = FAMILIES.filter((family) => spec.ipFamilies?.includes(family));
-  if (listed.length > 0) return listed;
-  const clusterIP = parseAddress(spec.clusterIP ?? '');
-  return clusterIP === null ? FAMILIES : [familyOf(clusterIP)];
 }
