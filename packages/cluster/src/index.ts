@@ -1,4 +1,7 @@
+export * from './endpoints/endpoint-problems.js';
 export * from './endpoints/legacy-endpoints.js';
+export * from './endpoints/membership.js';
+export * from './endpoints/membership-reasons.js';
 export * from './endpoints/mirror-endpoints.js';
 export { MIRRORING_CONTROLLER } from './endpoints/mirrored-slices.js';
 export * from './admission/decode.js';
@@ -12,6 +15,7 @@ export * from './admission/validate-endpoints.js';
 export { validateLoadBalancerStatus } from './admission/validate-load-balancer.js';
 export { validateService } from './admission/validate-service.js';
 export * from './admission/validate-service-update.js';
+export type { NearMiss } from './endpoints/near-misses.js';
 export * from './endpoints/pod.js';
 export * from './endpoints/reconcile-slices.js';
 export { repackSubsets } from './endpoints/repack-subsets.js';
