@@ -25,3 +25,5 @@ export * from './endpoints/slice-changes.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './field-error.js';
 export * from './random.js';
+export * from './control-plane/control-plane.js';
+export * from './control-plane/control-plane-options.js';

@@ -56,7 +56,7 @@ export function addExposeCommand(program: Command, context: CommandContext): voi
       const behind = inline === undefined || name === undefined ? paths : [name, ...paths];
       await answerManifests(context, options, { behind }, (manifests) => {
         if (manifests === null) return { diagnostics: [], output: () => [] };
-        return expose(type, inline ?? name ?? '', options, manifests);
+        return expose(command, type, inline ?? name ?? '', options, manifests);
       });
     },
   );
@@ -67,7 +67,13 @@ interface Exposed {
   readonly output: () => Iterable<string>;
 }
 
-function expose(type: string, name: string, options: Options, manifests: Manifests): Exposed {
+function expose(
+  command: Command,
+  type: string,
+  name: string,
+  options: Options,
+  manifests: Manifests,
+): Exposed {
   const source = sourceOf(type, name, options, manifests);
   if ('severity' in source) return { diagnostics: [source], output: () => [] };
   const result = exposeService(source, flagsOf(options));
@@ -81,7 +87,7 @@ function expose(type: string, name: string, options: Options, manifests: Manifes
     existing === undefined
       ? manifests.controlPlane.apply(service).diagnostics
       : [problem(`services "${service.metadata.name}" already exists: pass another --name`)];
-  return { diagnostics, output: () => writeManifests([service], result.message, options) };
+  return { diagnostics, output: () => [writeManifests(command, [service], result.message, options)] };
 }
 
 function sourceOf(type: string, name: string, options: Options, { state }: Manifests): KubernetesObject | Diagnostic {

@@ -57,6 +57,6 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     }
     const objects = result.service === null ? [result.pod] : [result.service, result.pod];
     const options = write === undefined ? { output } : { output, write };
-    for (const text of writeManifests(objects, result.message, options)) context.io.stdout.write(text);
+    context.io.stdout.write(writeManifests(command, objects, result.message, options));
   });
 }

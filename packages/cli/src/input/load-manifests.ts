@@ -82,7 +82,14 @@ export function located(diagnostics: readonly Diagnostic[], { locate }: Manifest
 /** Why Pods are endpoints of a Service or not; nothing where the manifests hold no Pods. */
 export function membershipOf({ state, controlPlane }: Manifests): (service: Service) => readonly Reason[] {
   if (state.list('Pod').length === 0) return () => [];
-  return (service) => membershipReasons(service, controlPlane.podsFor(service));
+  return (service) => {
+    const { namespacePods, otherPods, nodeOf } = controlPlane.podsFor(service);
+    return membershipReasons(service, {
+      pods: namespacePods(),
+      nodeOf,
+      ...(otherPods === undefined ? {} : { otherPods: otherPods() }),
+    });
+  };
 }
 
 /** Whether an object waits for its admission: by the mode, a Service or one that no API server has seen. */

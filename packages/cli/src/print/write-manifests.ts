@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { KubernetesObject } from '@shunt/model';
 import { type Command, Option } from 'commander';
+import { describeFileError } from '../input/find-files.js';
 import { type DataFormat, printData } from './data.js';
 
 export interface WriteOptions {
@@ -21,22 +22,24 @@ export function addWriteOptions(command: Command): Command {
 /**
  * The manifests as text; or, with `--write`, what was done.
  * @param message - what kubectl says of them
- * @throws {Error} of the file system, such as EEXIST: a file that is there is never written over
+ * @throws {CommanderError} if the file cannot be written; one that is there is never written over
  */
-export function* writeManifests(
+export function writeManifests(
+  command: Command,
   objects: readonly KubernetesObject[],
   message: string,
   { output, write }: WriteOptions,
-): Generator<string> {
+): string {
   const list = { apiVersion: 'v1', kind: 'List', items: objects };
   const text =
     output === 'yaml'
       ? objects.map((object) => printData(object, 'yaml')).join('---\n')
       : printData(objects.length === 1 ? objects[0] : list, 'json');
-  if (write === undefined) {
-    yield text;
-    return;
+  if (write === undefined) return text;
+  try {
+    writeFileSync(write, text, { flag: 'wx' });
+  } catch (error) {
+    command.error(`error: ${write}: ${describeFileError(error)}`);
   }
-  writeFileSync(write, text, { flag: 'wx' });
-  yield `${message.trimEnd()}\nwritten to ${write}\n`;
+  return `${message.trimEnd()}\nwritten to ${write}\n`;
 }
