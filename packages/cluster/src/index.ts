@@ -1,3 +1,14 @@
+export * from './admission/decode.js';
+export * from './admission/default-endpoints.js';
+export * from './admission/default-service.js';
+export * from './admission/locate-field.js';
+export * from './admission/service-kind.js';
+export * from './admission/service-warnings.js';
+export * from './admission/validate-cluster-ips.js';
+export * from './admission/validate-endpoints.js';
+export { validateLoadBalancerStatus } from './admission/validate-load-balancer.js';
+export { validateService } from './admission/validate-service.js';
+export * from './admission/validate-service-update.js';
 export * from './endpoints/pod.js';
 export * from './endpoints/selector.js';
 export * from './endpoints/slice-changes.js';
