@@ -16,12 +16,16 @@ export { validateLoadBalancerStatus } from './admission/validate-load-balancer.j
 export { validateService } from './admission/validate-service.js';
 export * from './admission/validate-service-update.js';
 export type { NearMiss } from './endpoints/near-misses.js';
+export * from './endpoints/legacy-endpoints.js';
+export * from './endpoints/mirror-endpoints.js';
+export { MIRRORING_CONTROLLER } from './endpoints/mirrored-slices.js';
 export * from './endpoints/pod.js';
 export * from './endpoints/reconcile-slices.js';
 export { repackSubsets } from './endpoints/repack-subsets.js';
 export { sameEndpoints } from './endpoints/same-endpoints.js';
 export * from './endpoints/selector.js';
 export * from './endpoints/slice-changes.js';
+export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-metadata.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './expose/expose.js';
 export * from './expose/kind-names.js';
