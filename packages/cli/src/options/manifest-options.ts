@@ -1,5 +1,4 @@
-import type { NodePortRange } from '@shunt/cluster';
-import { type LoadBalancerPool, parseLoadBalancerPool } from '@shunt/cluster';
+import { type LoadBalancerPool, type NodePortRange, parseLoadBalancerPool } from '@shunt/cluster';
 import type { Cidr } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cidrsOption, seedOption, sizeOption } from './parsers.js';
@@ -101,7 +100,7 @@ function maxEndpointsOption(text: string): number {
 }
 
 function loadBalancerPoolOption(text: string, previous: readonly LoadBalancerPool[] = []): LoadBalancerPool[] {
-  const pool = parseLoadBalancerPool(text);
-  if (typeof pool === 'string') throw new InvalidArgumentError(pool);
-  return [...previous, pool];
+  const parsed = parseLoadBalancerPool(text);
+  if ('error' in parsed) throw new InvalidArgumentError(parsed.error);
+  return [...previous, parsed.pool];
 }

@@ -23,6 +23,7 @@ import { selectsPods } from '../endpoints/selector.js';
 import type { ControllerEvent } from '../endpoints/slice-changes.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
 import { LoadBalancerController } from '../load-balancer/load-balancer-controller.js';
+import { needsEnsure } from '../load-balancer/needs-ensure.js';
 import { AddressRanges, defaultServiceCIDR } from './address-ranges.js';
 import type { ControlPlaneOptions } from './control-plane-options.js';
 import { EndpointControllers } from './endpoint-controllers.js';
@@ -73,6 +74,9 @@ export class ControlPlane {
   readonly #endpoints: EndpointControllers;
   readonly #pods = new PodIndex();
   readonly #queue = new WorkQueue();
+  readonly #balancerQueue = new WorkQueue();
+  /** Services that wait for an address to become free. */
+  readonly #unserved = new Set<string>();
   readonly #managed = new Map<string, boolean>();
   readonly #hinted = new Set<string>();
   #pending: Diagnostic[] = [];
@@ -146,9 +150,9 @@ export class ControlPlane {
   reconcile(): Reconciliation {
     const changes: ChangeEvent[] = [];
     const events: RecordedEvent[] = [];
+    changes.push(...this.#write(() => this.#syncLoadBalancers(events)));
     for (const key of this.#queue.drain()) {
       this.#write(() => {
-        changes.push(...this.#reconcileLoadBalancer(key, events));
         const written = this.#endpoints.reconcile(key);
         changes.push(...written.changes);
         const object = { kind: 'Service', ...splitKey(key) };
@@ -181,18 +185,29 @@ export class ControlPlane {
     };
   }
 
-  #reconcileLoadBalancer(key: string, events: RecordedEvent[]): ChangeEvent[] {
-    const { namespace, name } = splitKey(key);
-    const service = this.state.service(namespace, name);
-    if (service === undefined) return [];
+  #syncLoadBalancers(events: RecordedEvent[]): ChangeEvent[] {
+    const changes: ChangeEvent[] = [];
+    for (const key of this.#balancerQueue.drain()) {
+      const { namespace, name } = splitKey(key);
+      const service = this.state.service(namespace, name);
+      if (service !== undefined) changes.push(...this.#syncLoadBalancer(key, service, events));
+    }
+    return changes;
+  }
+
+  #syncLoadBalancer(key: string, service: Service, events: RecordedEvent[]): ChangeEvent[] {
     const object = referenceTo(service);
-    const result = this.#loadBalancers.sync(service, this.state.list('Node'));
-    events.push(...result.events.map((event) => ({ ...event, object })));
-    this.#pending.push(...result.problems.map((problem) => fieldErrorDiagnostic(problem, object)));
-    if (result.service === service) return [];
-    const isGone =
-      service.metadata.deletionTimestamp != null && (result.service.metadata.finalizers?.length ?? 0) === 0;
-    return isGone ? this.#remove(service) : [this.state.upsert(result.service)];
+    const { status, finalizers, problems, events: said } = this.#loadBalancers.ensure(service);
+    events.push(...said.map((event) => ({ ...event, object })));
+    this.#pending.push(...problems.map((problem) => fieldErrorDiagnostic(problem, object)));
+    if (problems.length > 0) this.#unserved.add(key);
+    else this.#unserved.delete(key);
+    const isGone = service.metadata.deletionTimestamp != null && finalizers.length === 0;
+    if (isGone) return this.#remove(service);
+    const sameFinalizers = finalizers.length === (service.metadata.finalizers?.length ?? 0);
+    if (status === service.status && sameFinalizers) return [];
+    const next: Service = { ...service, metadata: { ...service.metadata, finalizers } };
+    return [this.state.upsert(status === undefined ? next : { ...next, status })];
   }
 
   #applyEndpoints(given: Endpoints): Applied {
@@ -279,10 +294,14 @@ export class ControlPlane {
         this.#ranges.settle();
       }
       this.#managed.delete(key);
+      this.#unserved.delete(key);
     } else if (!this.#ownWrite) {
       if (previous !== undefined) this.#admission.release(previous);
       this.#pending.push(...this.#admission.adopt(service));
+      this.#loadBalancers.adopt(service);
     }
+    if (service !== undefined && needsEnsure(service, previous)) this.#balancerQueue.add(key);
+    if (previous?.spec.type === 'LoadBalancer') this.#balancerQueue.addAll(this.#unserved);
     const annotations = service?.metadata.annotations ?? {};
     if (TOPOLOGY_ANNOTATIONS.some((name) => name in annotations)) this.#hinted.add(key);
     else this.#hinted.delete(key);
