@@ -43,6 +43,12 @@ export * from './print/get-pods.js';
 export * from './print/get-services.js';
 export * from './print/table.js';
 export * from './print/text-table.js';
+export {
+  type AddressRange,
+  type LoadBalancerPool,
+  parseLoadBalancerPool,
+} from './load-balancer/load-balancer-pool.js';
+export * from './load-balancer/needs-ensure.js';
 export * from './random.js';
 export type { DescribedEvent } from './print/description.js';
 export type { NearMiss } from './endpoints/near-misses.js';
