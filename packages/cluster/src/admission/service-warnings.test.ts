@@ -61,6 +61,18 @@ describe('warnings of a Service', () => {
     ],
     [{ type: 'LoadBalancer', loadBalancerIP: 'nonsense' }, []],
     [
+      { type: 'LoadBalancer', loadBalancerIP: '::010.0.0.1' },
+      [`spec.loadBalancerIP: non-standard IP address "::010.0.0.1" ${soon}: use "::a00:1"`],
+    ],
+    [
+      { type: 'LoadBalancer', loadBalancerIP: '::10.0.0.01' },
+      [`spec.loadBalancerIP: non-standard IP address "::10.0.0.01" ${soon}: use "::a00:1"`],
+    ],
+    [
+      { type: 'LoadBalancer', loadBalancerIP: '::10.0.0.1' },
+      ['spec.loadBalancerIP: IPv6 address "::10.0.0.1" should be in RFC 5952 canonical format ("::a00:1")'],
+    ],
+    [
       { trafficDistribution: 'PreferClose' },
       ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'],
     ],
