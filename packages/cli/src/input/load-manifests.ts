@@ -108,7 +108,8 @@ function isAdmitted(object: Readonly<Record<string, unknown>>, mode: AdmitMode):
 function startControlPlane({ state, deferred }: LoadedCluster, options: ManifestOptions): ControlPlane {
   const { admit, serviceCidr, serviceNodePortRange, loadBalancerPool, maxEndpointsPerSlice } = options;
   const hasPods = state.list('Pod').length > 0;
-  const needsRange = deferred.some(({ kind }) => kind === 'Service') && state.list('ServiceCIDR').length === 0;
+  const needsRange =
+    deferred.some(({ kind }) => kind === 'Service') && state.list('ServiceCIDR').length === 0;
   const serviceCIDRs = serviceCidr ?? (needsRange ? [DEFAULT_SERVICE_CIDR] : []);
   return new ControlPlane(state, {
     serviceCIDRs: admit === 'never' ? [] : serviceCIDRs,
@@ -133,7 +134,8 @@ function admit({ deferred }: LoadedCluster, controlPlane: ControlPlane): Diagnos
 }
 
 function asksFor(object: KubernetesObject): boolean {
-  const { clusterIP, clusterIPs, ports, healthCheckNodePort, loadBalancerIP } = (object as Partial<Service>).spec ?? {};
+  const { clusterIP, clusterIPs, ports, healthCheckNodePort, loadBalancerIP } =
+    (object as Partial<Service>).spec ?? {};
   if (clusterIP || clusterIPs?.length || healthCheckNodePort || loadBalancerIP) return true;
   return ports?.some((port) => port?.nodePort) ?? false;
 }

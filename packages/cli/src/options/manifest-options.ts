@@ -59,9 +59,10 @@ export function addAdmissionOptions(command: Command): Command {
       '--load-balancer-pool <name=ranges>',
       'addresses for Services of type LoadBalancer: public=203.0.113.0/24,2001:db8::/64; repeatable',
     ).argParser(loadBalancerPoolOption),
-    new Option('--max-endpoints-per-slice <number>', 'how many endpoints one made slice holds (default: 100)').argParser(
-      maxEndpointsOption,
-    ),
+    new Option(
+      '--max-endpoints-per-slice <number>',
+      'how many endpoints one made slice holds (default: 100)',
+    ).argParser(maxEndpointsOption),
     new Option('--allocation-seed <number>', 'of the addresses and node ports that are picked')
       .argParser(seedOption)
       .default(0),
@@ -99,7 +100,10 @@ function maxEndpointsOption(text: string): number {
   throw new InvalidArgumentError(`Expected an integer 1..${MAX_ENDPOINTS}.`);
 }
 
-function loadBalancerPoolOption(text: string, previous: readonly LoadBalancerPool[] = []): LoadBalancerPool[] {
+function loadBalancerPoolOption(
+  text: string,
+  previous: readonly LoadBalancerPool[] = [],
+): LoadBalancerPool[] {
   const parsed = parseLoadBalancerPool(text);
   if ('error' in parsed) throw new InvalidArgumentError(parsed.error);
   return [...previous, parsed.pool];

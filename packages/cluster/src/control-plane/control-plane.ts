@@ -11,8 +11,8 @@ import {
   type ObjectReference,
   type Pod,
   referenceTo,
-  type Service,
   SERVICE_NAME_LABEL,
+  type Service,
   ZONE_LABEL,
 } from '@shunt/model';
 import { withoutNulls } from '../admission/decode.js';
@@ -54,7 +54,10 @@ export interface RecordedEvent extends ControllerEvent {
   readonly object: ObjectReference;
 }
 
-const TOPOLOGY_ANNOTATIONS = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
+const TOPOLOGY_ANNOTATIONS = [
+  'service.kubernetes.io/topology-mode',
+  'service.kubernetes.io/topology-aware-hints',
+];
 
 /** A deletion that no clock was given for happened at the beginning of time. */
 const NO_TIME = '1970-01-01T00:00:00Z';
@@ -110,7 +113,8 @@ export class ControlPlane {
    * @param value - any value; nothing throws
    */
   apply(value: unknown): Applied {
-    const isService = typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Service';
+    const isService =
+      typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Service';
     const checked = isService ? checkStructure(value) : checkObject(value);
     if (checked.object === null) return checked;
     const { object, diagnostics } = this.applyChecked(checked.object);
@@ -142,7 +146,8 @@ export class ControlPlane {
     const held = object.kind === 'ServiceCIDR' && !this.#ranges.canRemove(object);
     const dying = held ? this.#ranges.withFinalizer(object) : object;
     if ((dying.metadata.finalizers?.length ?? 0) === 0) this.#write(() => this.#remove(object));
-    else if (object.metadata.deletionTimestamp == null) this.#write(() => this.state.upsert(this.#dying(dying)));
+    else if (object.metadata.deletionTimestamp == null)
+      this.#write(() => this.state.upsert(this.#dying(dying)));
     return true;
   }
 
@@ -220,12 +225,16 @@ export class ControlPlane {
   }
 
   #dying(object: KubernetesObject): KubernetesObject {
-    return { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#options.now?.() ?? NO_TIME } };
+    return {
+      ...object,
+      metadata: { ...object.metadata, deletionTimestamp: this.#options.now?.() ?? NO_TIME },
+    };
   }
 
   #remove(object: KubernetesObject): ChangeEvent[] {
     const gone = [this.state.delete(referenceTo(object))];
-    if (object.kind === 'Service') gone.push(this.state.delete({ ...referenceTo(object), kind: 'Endpoints' }));
+    if (object.kind === 'Service')
+      gone.push(this.state.delete({ ...referenceTo(object), kind: 'Endpoints' }));
     return gone.filter((event) => event !== null);
   }
 
@@ -317,7 +326,7 @@ export class ControlPlane {
 
   #observeNode(previous: Node | undefined, node: Node | undefined): void {
     const zoneOf = (it: Node | undefined): string | undefined => it?.metadata.labels?.[ZONE_LABEL];
-    const { name } = (node ?? previous as Node).metadata;
+    const { name } = (node ?? (previous as Node)).metadata;
     const isNews = (previous === undefined) !== (node === undefined) || zoneOf(previous) !== zoneOf(node);
     if (isNews) this.#queue.addAll(this.#pods.servicesOn(name));
     this.#queue.addAll(this.#hinted);
