@@ -95,8 +95,8 @@ export function membershipOf({ state, controlPlane }: Manifests): (service: Serv
 /** Whether an object waits for its admission: by the mode, a Service or one that no API server has seen. */
 function isAdmitted(object: Readonly<Record<string, unknown>>, mode: AdmitMode): boolean {
   if (mode === 'never') return false;
-  if (object['kind'] === 'Endpoints') return true;
-  if (object['kind'] !== 'Service') return false;
+  if (object.kind === 'Endpoints') return true;
+  if (object.kind !== 'Service') return false;
   const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
   if (mode === 'always') return true;
   if (status !== undefined && status !== null) return false;
