@@ -19,6 +19,7 @@ export { sameEndpoints } from './endpoints/same-endpoints.js';
 export * from './endpoints/selector.js';
 export * from './endpoints/slice-changes.js';
 export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-metadata.js';
+export { wantsTopologyHints } from './endpoints/topology-hints.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './field-error.js';
 export * from './random.js';
