@@ -22,4 +22,12 @@ export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-met
 export { wantsTopologyHints } from './endpoints/topology-hints.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './field-error.js';
+export * from './load-balancer/backend-nodes.js';
+export * from './load-balancer/load-balancer-controller.js';
+export {
+  type AddressRange,
+  type LoadBalancerPool,
+  parseLoadBalancerPool,
+} from './load-balancer/load-balancer-pool.js';
+export * from './load-balancer/needs-ensure.js';
 export * from './random.js';
