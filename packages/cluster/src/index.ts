@@ -33,6 +33,7 @@ export { sameEndpoints } from './endpoints/same-endpoints.js';
 export * from './endpoints/selector.js';
 export * from './endpoints/slice-changes.js';
 export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-metadata.js';
+export { wantsTopologyHints } from './endpoints/topology-hints.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './expose/expose.js';
 export * from './expose/kind-names.js';
