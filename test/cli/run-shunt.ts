@@ -19,6 +19,7 @@ export async function shunt(args: readonly string[], stdin = ''): Promise<ShuntR
       const bytes = new TextEncoder().encode(stdin);
       return Promise.resolve(bytes.length > maxBytes ? null : bytes);
     },
+    now: () => Date.UTC(2025, 5, 1),
     env: {},
   });
   return { code, stdout, stderr };

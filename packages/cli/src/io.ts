@@ -7,6 +7,8 @@ export interface Io {
    * @returns `null` when it is longer than `maxBytes`
    */
   readonly readStdin: (maxBytes: number) => Promise<Uint8Array | null>;
+  /** The time in milliseconds since 1970, for ages. */
+  readonly now: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -7,6 +7,7 @@ export function processIo(): Io {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     readStdin: (maxBytes) => readLimited(process.stdin, maxBytes),
+    now: Date.now,
     env: process.env,
   };
 }

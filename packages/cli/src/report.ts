@@ -10,6 +10,10 @@ export class Report {
     for (const diagnostic of diagnostics) this.#diagnostics.push(diagnostic);
   }
 
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics;
+  }
+
   get errorCount(): number {
     return this.#diagnostics.filter(isError).length;
   }

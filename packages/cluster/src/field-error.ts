@@ -20,6 +20,7 @@ export type FieldErrorType =
   | 'Forbidden'
   | 'NotSupported'
   | 'Duplicate'
+  | 'TooLong'
   | 'InternalError';
 
 export function required(field: string, detail: string): FieldError {
@@ -44,6 +45,11 @@ export function duplicate(field: string, value: unknown): FieldError {
   return { type: 'Duplicate', field, value, detail: '' };
 }
 
+/** @param maxBytes - how long the value may be; the value itself is not shown */
+export function tooLong(field: string, maxBytes: number): FieldError {
+  return { type: 'TooLong', field, detail: `may not be more than ${maxBytes} bytes` };
+}
+
 /** A failure that is no fault of the field: the API answers it with status 500. */
 export function internalError(field: string, detail: string): FieldError {
   return { type: 'InternalError', field, detail };
@@ -55,6 +61,7 @@ const WORDS: Readonly<Record<FieldErrorType, string>> = {
   Forbidden: 'Forbidden',
   NotSupported: 'Unsupported value',
   Duplicate: 'Duplicate value',
+  TooLong: 'Too long',
   InternalError: 'Internal error',
 };
 
@@ -64,6 +71,7 @@ const CODES: Readonly<Record<FieldErrorType, DiagnosticCode>> = {
   Forbidden: 'forbidden',
   NotSupported: 'not-supported',
   Duplicate: 'duplicate',
+  TooLong: 'invalid',
   InternalError: 'internal',
 };
 

@@ -174,6 +174,28 @@ export interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly readinessGates?: readonly { readonly conditionType?: string }[];
+}
+
+/** At most one of the three is there. */
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string };
+  readonly running?: { readonly startedAt?: string | null };
+  readonly terminated?: {
+    readonly exitCode?: number;
+    readonly signal?: number;
+    readonly reason?: string;
+    readonly finishedAt?: string | null;
+  };
+}
+
+export interface ContainerStatus {
+  readonly name?: string;
+  readonly ready?: boolean;
+  readonly started?: boolean;
+  readonly restartCount?: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
 }
 
 export interface Condition {
@@ -189,9 +211,14 @@ export interface Pod extends KubernetesObject {
   readonly spec?: PodSpec;
   readonly status?: {
     readonly phase?: string;
+    /** Of the Pod as a whole, `Evicted`. */
+    readonly reason?: string;
+    readonly nominatedNodeName?: string;
     readonly podIP?: string;
     readonly podIPs?: readonly { readonly ip?: string }[];
     readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
 }
 

@@ -81,7 +81,7 @@ async function answerFrom<Loaded>(
 }
 
 /** What is wrong before anything is read. */
-function inputProblem(
+export function inputProblem(
   paths: readonly string[],
   { config }: { readonly config?: string },
   { other }: Inputs,

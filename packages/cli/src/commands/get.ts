@@ -1,137 +1,90 @@
-import {
-  type Action,
-  type Frontend,
-  type Pool,
-  type PoolName,
-  resolve,
-  type ServicePort,
-  servicePortName,
-} from '@shunt/compiler';
-import { formatAddress, formatCidr, ORIGINS } from '@shunt/model';
-import { Argument, type Command, Option } from 'commander';
+import { textTable } from '@shunt/cluster';
+import { resolve } from '@shunt/compiler';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.js';
 import { addFormatOption } from '../options/format-option.js';
-import { columns } from '../print/columns.js';
 import { printData } from '../print/data.js';
-import { listNames } from '../print/list-names.js';
-import { backendText } from '../print/packet-text.js';
-import { answer, type CommandContext } from './command-context.js';
+import { OBJECT_KINDS, type ObjectKind, objectKind, objectsOf, objectTableOf } from '../print/object-tables.js';
+import { frontendTable, poolTable } from '../print/rule-tables.js';
+import { answer, answerManifests, type CommandContext } from './command-context.js';
+
+type Rules = 'frontends' | 'pools';
 
 interface GetOptions extends ClusterOptions {
   readonly namespace?: string;
-  readonly output: 'text' | 'json' | 'yaml';
+  readonly output: 'text' | 'wide' | 'json' | 'yaml';
 }
+
+const RULES: readonly Rules[] = ['frontends', 'pools'];
 
 const EXAMPLES = `
 Examples:
-  shunt get frontends -f examples/shop --node node-a
-  shunt get pools -f examples/shop --node node-a -n shop -o yaml`;
+  What a cluster makes of manifests, in kubectl's columns (no node is asked for):
+    shunt get services -f examples/shop-plain
+    shunt get endpointslices -f examples/shop-plain -n shop -o yaml
+  What the rules of a node are:
+    shunt get frontends -f examples/shop --node node-a
+    shunt get pools -f examples/shop --node node-a -n shop -o yaml`;
 
 export function addGetCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('get')
-    .description('list what packets can match (frontends), or where they can go (pools)')
-    .addArgument(new Argument('<what>', 'frontends or pools').choices(['frontends', 'pools']))
+    .description('list objects as kubectl does, what packets can match (frontends), or where they can go (pools)')
+    .addArgument(
+      new Argument('<what>', [...RULES, ...OBJECT_KINDS].join(', '))
+        .choices([...RULES, ...OBJECT_KINDS])
+        .argParser(whatArgument),
+    )
     .argument('[path...]', 'more manifests, so that -f *.yaml works')
-    .addOption(new Option('-n, --namespace <name>', 'only those of Services in one namespace'));
-  addFormatOption(addClusterOptions(command)).addHelpText('after', EXAMPLES);
-  command.action(async (what: 'frontends' | 'pools', behind: readonly string[], options: GetOptions) => {
-    await answer(context, options, { behind }, (loaded) => {
-      if (loaded === null) return { diagnostics: [], output: () => [] };
-      const { ruleset, diagnostics } = resolve(loaded.input);
-      const ports = ruleset.servicePorts.filter(
-        (it) => options.namespace === undefined || it.namespace === options.namespace,
-      );
-      const table = what === 'frontends' ? frontendTable(ports) : poolTable(ports);
-      const output = (): string[] => [
-        options.output === 'text' ? table.text() : printData(table.data(), options.output),
-      ];
-      return { diagnostics, output };
-    });
+    .addOption(new Option('-n, --namespace <name>', 'one namespace only (default: all)'));
+  addFormatOption(addClusterOptions(command), 'wide').addHelpText('after', EXAMPLES);
+  command.action(async (what: Rules | ObjectKind, behind: readonly string[], options: GetOptions) => {
+    if (what === 'frontends' || what === 'pools') await getRules(what, behind, options, context);
+    else await getObjects(what, behind, options, context);
   });
 }
 
-interface Listing {
-  readonly text: () => string;
-  readonly data: () => unknown;
+async function getRules(
+  what: Rules,
+  behind: readonly string[],
+  options: GetOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { namespace, output } = options;
+  await answer(context, options, { behind }, (loaded) => {
+    if (loaded === null) return { diagnostics: [], output: () => [] };
+    const { ruleset, diagnostics } = resolve(loaded.input);
+    const ports = ruleset.servicePorts.filter((it) => namespace === undefined || it.namespace === namespace);
+    const table = what === 'frontends' ? frontendTable(ports) : poolTable(ports);
+    const isText = output === 'text' || output === 'wide';
+    return { diagnostics, output: () => [isText ? table.text() : printData(table.data(), output)] };
+  });
 }
 
-function frontendTable(ports: readonly ServicePort[]): Listing {
-  const rows = ports.flatMap((port) => port.frontends.map((frontend) => ({ port, frontend })));
-  return {
-    text: () =>
-      columns(
-        ['SERVICE', 'KIND', 'ADDRESS', 'PORT', 'FROM POD', 'FROM NODE', 'FROM OUTSIDE', 'SOURCE RANGES'],
-        rows.map(({ port, frontend }) => [
-          servicePortName(port),
-          frontend.kind,
-          addressText(port, frontend),
-          `${frontend.port}/${port.protocol}`,
-          ...ORIGINS.map((origin) => actionText(frontend.actions[origin], port)),
-          frontend.sourceRanges?.map(formatCidr).join(',') ?? '<all>',
-        ]),
-      ),
-    data: () =>
-      rows.map(({ port, frontend: { kind, address, port: number, sourceRanges, actions } }) => ({
-        service: servicePortName(port),
-        family: port.family,
-        kind,
-        address: address === null ? null : formatAddress(address),
-        port: number,
-        protocol: port.protocol,
-        sourceRanges: sourceRanges?.map(formatCidr) ?? null,
-        actions,
-      })),
-  };
+async function getObjects(
+  what: ObjectKind,
+  behind: readonly string[],
+  options: GetOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { namespace, output } = options;
+  await answerManifests(context, options, { behind }, (manifests) => {
+    if (manifests === null) return { diagnostics: [], output: () => [] };
+    const objects = objectsOf(manifests.state, what, namespace);
+    if (output === 'json' || output === 'yaml') {
+      const list = { apiVersion: 'v1', kind: 'List', items: objects };
+      return { diagnostics: [], output: () => [printData(list, output)] };
+    }
+    const allNamespaces = namespace === undefined;
+    const table = { wide: output === 'wide', allNamespaces, now: context.io.now() };
+    const none = allNamespaces ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`;
+    const text = objects.length === 0 ? none : textTable(objectTableOf(what, objects, table));
+    return { diagnostics: [], output: () => [text] };
+  });
 }
 
-function poolTable(ports: readonly ServicePort[]): Listing {
-  const rows = ports.flatMap((port) => poolsOf(port).map(([name, pool]) => ({ port, name, pool })));
-  return {
-    text: () =>
-      columns(
-        ['SERVICE', 'PROTOCOL', 'FAMILY', 'POOL', 'BALANCE', 'SLOTS', 'BACKENDS'],
-        rows.map(({ port, name, pool }) => [
-          servicePortName(port),
-          port.protocol,
-          port.family,
-          name,
-          pool.strategy,
-          String(pool.slots.length),
-          pool.backends.length === 0 ? '<none>' : listNames(pool.backends.map(backendText), 4),
-        ]),
-      ),
-    data: () =>
-      rows.map(({ port, name, pool }) => ({
-        service: servicePortName(port),
-        family: port.family,
-        protocol: port.protocol,
-        pool: name,
-        strategy: pool.strategy,
-        slotCount: pool.slots.length,
-        backends: pool.backends.map((it) => ({
-          endpoint: backendText(it),
-          local: it.local,
-          weight: it.weight,
-        })),
-      })),
-  };
-}
-
-function poolsOf(port: ServicePort): [PoolName, Pool][] {
-  const pools: [PoolName, Pool][] = [];
-  if (port.clusterPool !== null) pools.push(['cluster', port.clusterPool]);
-  if (port.localPool !== null) pools.push(['local', port.localPool]);
-  return pools;
-}
-
-function addressText(port: ServicePort, { address }: Frontend): string {
-  return address === null ? `<node ${port.family}>` : formatAddress(address);
-}
-
-/** `cluster(3)`, with a + when the flow is masqueraded. */
-function actionText(action: Action, port: ServicePort): string {
-  if (action.verdict !== 'forward') return action.verdict;
-  const pool = action.pool === 'cluster' ? port.clusterPool : port.localPool;
-  return `${action.pool}(${pool?.backends.length ?? 0})${action.masquerade === 'always' ? '+masq' : ''}`;
+function whatArgument(word: string): Rules | ObjectKind {
+  const what = RULES.find((it) => it === word) ?? objectKind(word);
+  if (what !== null) return what;
+  throw new InvalidArgumentError(`Expected one of ${[...RULES, ...OBJECT_KINDS].join(', ')}.`);
 }

@@ -1,4 +1,4 @@
-import { ControlPlane, membershipReasons, sourcePathOf } from '@shunt/cluster';
+import { ControlPlane, membershipReasons, type RecordedEvent, sourcePathOf } from '@shunt/cluster';
 import type { Reason } from '@shunt/compiler';
 import {
   type ClusterState,
@@ -7,6 +7,7 @@ import {
   type KubernetesObject,
   type LoadedCluster,
   loadCluster,
+  namespaceOf,
   type Service,
   type SourcePosition,
 } from '@shunt/model';
@@ -24,6 +25,10 @@ export interface Manifests {
   readonly state: ClusterState;
   /** Watches over the state; writes nothing with `--admit=never`. */
   readonly controlPlane: ControlPlane;
+  /** Services that went through admission, as `namespace/name`. */
+  readonly admitted: ReadonlySet<string>;
+  /** What the controllers recorded. */
+  readonly events: readonly RecordedEvent[];
   readonly locate: (diagnostic: Diagnostic) => SourcePosition | null;
 }
 
@@ -47,17 +52,21 @@ export async function loadManifests(
   const cluster = loadCluster(files, { defer: (object) => isAdmitted(object, options.admit) });
   report.add(cluster.diagnostics);
   const controlPlane = startControlPlane(cluster, options);
+  const services = cluster.deferred.filter(({ kind }) => kind === 'Service');
+  const admission = admit(cluster, controlPlane);
+  const { events, diagnostics: made } = options.admit === 'never' ? NOTHING : runControllers(controlPlane);
   const manifests: Manifests = {
     state: cluster.state,
     controlPlane,
+    admitted: new Set(services.map((it) => `${namespaceOf(it)}/${it.metadata.name}`)),
+    events,
     locate: ({ object }) => {
       if (object === undefined) return null;
       const { path } = object;
       return cluster.locate(path === undefined ? object : { ...object, path: sourcePathOf(path) });
     },
   };
-  report.add(located(admit(cluster, controlPlane), manifests));
-  if (options.admit !== 'never') report.add(located(runControllers(controlPlane), manifests));
+  report.add(located([...admission, ...made], manifests));
   return manifests;
 }
 
@@ -73,7 +82,14 @@ export function located(diagnostics: readonly Diagnostic[], { locate }: Manifest
 /** Why Pods are endpoints of a Service or not; nothing where the manifests hold no Pods. */
 export function membershipOf({ state, controlPlane }: Manifests): (service: Service) => readonly Reason[] {
   if (state.list('Pod').length === 0) return () => [];
-  return (service) => membershipReasons(service, controlPlane.podsFor(service));
+  return (service) => {
+    const { namespacePods, otherPods, nodeOf } = controlPlane.podsFor(service);
+    return membershipReasons(service, {
+      pods: namespacePods(),
+      nodeOf,
+      ...(otherPods === undefined ? {} : { otherPods: otherPods() }),
+    });
+  };
 }
 
 /** Whether an object waits for its admission: by the mode, a Service or one that no API server has seen. */
@@ -122,7 +138,14 @@ function asksFor(object: KubernetesObject): boolean {
   return ports?.some((port) => port?.nodePort) ?? false;
 }
 
-function runControllers(controlPlane: ControlPlane): Diagnostic[] {
-  const { diagnostics } = controlPlane.reconcile();
-  return [...diagnostics, ...controlPlane.findProblems()];
+interface Run {
+  readonly events: readonly RecordedEvent[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const NOTHING: Run = { events: [], diagnostics: [] };
+
+function runControllers(controlPlane: ControlPlane): Run {
+  const { events, diagnostics } = controlPlane.reconcile();
+  return { events, diagnostics: [...diagnostics, ...controlPlane.findProblems()] };
 }

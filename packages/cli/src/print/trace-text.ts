@@ -15,12 +15,14 @@ const MAX_LISTED = 20;
 /** @param width - columns to stay within */
 export function traceText(trace: Trace, style: Style, width: number): string {
   const blocks = [[headline(trace, style)]];
-  const steps = trace.reasons.filter((it) => it.step !== 'endpoint');
+  const steps = trace.reasons.filter(({ step }) => step !== 'endpoint' && step !== 'pod');
   blocks.push(steps.flatMap((reason) => stepLines(reason, style, width)));
   const candidates = candidateLines(trace, style);
   if (candidates.length > 0) blocks.push(candidates);
-  const others = ineligibleLines(trace.endpoints, style, width);
-  if (others.length > 0) blocks.push(others);
+  const others = trace.endpoints.filter((it) => !it.eligible).map((it) => it.reason);
+  const pods = trace.reasons.filter(({ step }) => step === 'pod');
+  if (others.length > 0) blocks.push(listLines('Not eligible', others, style, width));
+  if (pods.length > 0) blocks.push(listLines('Pods', pods, style, width));
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -33,7 +35,7 @@ function headline(trace: Trace, style: Style): string {
 
 function stepLines({ step, text, object }: Reason, style: Style, width: number): string[] {
   // The candidates are listed below, one a line.
-  const words = step === 'endpoints' ? text.replace(/: .*$/s, '') : text;
+  const words = step === 'endpoints' ? text.replace(/: .*$/s, '') : text.replace(/^selector /, '');
   const label = INDENT + step.padEnd(STEP_WIDTH);
   const margin = ' '.repeat(label.length);
   const lines = wrap(words, width - label.length);
@@ -67,20 +69,21 @@ function candidateLines(
   return [style.bold(title), ...lines, ...(more > 0 ? [`${INDENT}  and ${more} more`] : [])];
 }
 
-function ineligibleLines(endpoints: readonly EndpointExplanation[], style: Style, width: number): string[] {
-  const others = endpoints.filter((it) => !it.eligible);
-  if (others.length === 0) return [];
-  const lines = others.slice(0, MAX_LISTED).flatMap(({ reason }) => {
-    const [first = '', ...rest] = wrap(reason.text.replace(' is not eligible: ', ': '), width - 4);
+function listLines(title: string, reasons: readonly Reason[], style: Style, width: number): string[] {
+  const lines = reasons.slice(0, MAX_LISTED).flatMap(({ text, object }) => {
+    const [first = '', ...rest] = wrap(
+      text.replace(' is not eligible: ', ': ').replace(/^Pod /, ''),
+      width - 4,
+    );
     return [
       `${INDENT}  ${first}`,
       ...rest.map((line) => `${INDENT}    ${line}`),
-      `${INDENT}    ${style.dim(referenceText(reason.object))}`,
+      `${INDENT}    ${style.dim(referenceText(object))}`,
     ];
   });
-  const more = others.length - MAX_LISTED;
+  const more = reasons.length - MAX_LISTED;
   return [
-    style.bold(`Not eligible (${others.length})`),
+    style.bold(`${title} (${reasons.length})`),
     ...lines,
     ...(more > 0 ? [`${INDENT}  and ${more} more`] : []),
   ];

@@ -18,12 +18,12 @@ import {
 import { withoutNulls } from '../admission/decode.js';
 import { defaultEndpoints } from '../admission/default-endpoints.js';
 import { validateEndpoints } from '../admission/validate-endpoints.js';
-import { findEndpointProblems } from '../endpoints/endpoint-problems.js';
+import { type EndpointProblemsInput, findEndpointProblems } from '../endpoints/endpoint-problems.js';
 import { selectsPods } from '../endpoints/selector.js';
 import type { ControllerEvent } from '../endpoints/slice-changes.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
 import { LoadBalancerController } from '../load-balancer/load-balancer-controller.js';
-import { AddressRanges } from './address-ranges.js';
+import { AddressRanges, defaultServiceCIDR } from './address-ranges.js';
 import type { ControlPlaneOptions } from './control-plane-options.js';
 import { EndpointControllers } from './endpoint-controllers.js';
 import { PodIndex } from './pod-index.js';
@@ -82,7 +82,11 @@ export class ControlPlane {
     const { seed = 0, maxEndpointsPerSlice = 100, loadBalancerPools = [], serviceCIDRs = [] } = options;
     this.state = state;
     this.#options = options;
-    this.#ranges = new AddressRanges(state, serviceCIDRs);
+    this.#ranges = new AddressRanges(state);
+    const named = state.get({ kind: 'ServiceCIDR', name: 'kubernetes' });
+    const started = defaultServiceCIDR(serviceCIDRs);
+    this.#pending.push(...this.#ranges.observe(undefined, started));
+    if (serviceCIDRs.length > 0 && named === undefined) state.upsert(started);
     this.#admission = new ServiceAdmission(state, this.#ranges.clusterIPs, options);
     this.#loadBalancers = new LoadBalancerController({ pools: loadBalancerPools });
     this.#endpoints = new EndpointControllers({
@@ -131,8 +135,10 @@ export class ControlPlane {
   delete(reference: ObjectReference): boolean {
     const object = this.state.get(reference);
     if (object === undefined) return false;
-    if ((object.metadata.finalizers?.length ?? 0) === 0) this.#remove(object);
-    else if (object.metadata.deletionTimestamp == null) this.#write(() => this.state.upsert(this.#dying(object)));
+    const held = object.kind === 'ServiceCIDR' && !this.#ranges.canRemove(object);
+    const dying = held ? this.#ranges.withFinalizer(object) : object;
+    if ((dying.metadata.finalizers?.length ?? 0) === 0) this.#write(() => this.#remove(object));
+    else if (object.metadata.deletionTimestamp == null) this.#write(() => this.state.upsert(this.#dying(dying)));
     return true;
   }
 
@@ -164,7 +170,7 @@ export class ControlPlane {
   }
 
   /** The Pods that count for a Service, in the form that explanations of its endpoints take. */
-  podsFor(service: Service): PodsFor {
+  podsFor(service: Service): EndpointProblemsInput {
     const { namespace } = splitKey(keyOf(service));
     return {
       matching: this.#pods.podsOf(keyOf(service)).values(),
@@ -229,8 +235,14 @@ export class ControlPlane {
     }
   }
 
+  // Addresses that an object says are taken come before the Services that may contend for them, and of
+  // those the older ones come first.
   #takeOver(): void {
-    for (const object of this.state) this.#observe({ type: 'added', object });
+    const first = ['ServiceCIDR', 'IPAddress'];
+    const services = this.state.list('Service').sort(byAge);
+    const others = [...this.state].filter(({ kind }) => kind !== 'Service' && !first.includes(kind));
+    const ranges = first.flatMap((kind) => this.state.list(kind));
+    for (const object of [...ranges, ...services, ...others]) this.#observe({ type: 'added', object });
   }
 
   #observe(event: ChangeEvent): void {
@@ -254,7 +266,7 @@ export class ControlPlane {
         if (!this.#ownWrite) this.#queue.add(keyOf((object ?? previous) as KubernetesObject));
         break;
       default:
-        this.#ranges.observe(previous, object);
+        this.#pending.push(...this.#ranges.observe(previous, object));
     }
   }
 
@@ -302,4 +314,15 @@ export class ControlPlane {
 
 function withNamespace(endpoints: Endpoints): Endpoints {
   return { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+}
+
+function byAge(a: Service, b: Service): number {
+  const [first, second] = [timeOf(a), timeOf(b)];
+  if (first !== second) return first < second ? -1 : 1;
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}
+
+// Without a time an object is younger than all that have one.
+function timeOf({ metadata }: Service): string {
+  return metadata.creationTimestamp ?? '~';
 }

@@ -7,17 +7,17 @@ import {
   referenceTo,
   type Service,
 } from '@shunt/model';
-import { endpointsFor, sameEndpoints } from '../endpoints/legacy-endpoints.js';
+import { endpointsFor } from '../endpoints/legacy-endpoints.js';
 import { mirrorEndpoints } from '../endpoints/mirror-endpoints.js';
+import { MIRRORING_CONTROLLER } from '../endpoints/mirrored-slices.js';
 import { reconcileSlices } from '../endpoints/reconcile-slices.js';
+import { sameEndpoints } from '../endpoints/same-endpoints.js';
 import { selectsPods } from '../endpoints/selector.js';
+import { SLICE_CONTROLLER } from '../endpoints/slice-metadata.js';
 import type { ControllerEvent, SliceChanges } from '../endpoints/slice-changes.js';
 import { generateName, seededRandom } from '../random.js';
 import type { PodIndex } from './pod-index.js';
 import { splitKey } from './service-key.js';
-
-const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
-const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io';
 
 export interface EndpointControllerOptions {
   readonly state: ClusterState;

@@ -7,6 +7,8 @@ export type Step =
   | 'source-ranges'
   | 'policy'
   | 'endpoints'
+  | 'selector'
+  | 'pod'
   | 'endpoint'
   | 'masquerade'
   | 'affinity'

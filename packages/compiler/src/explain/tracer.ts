@@ -1,4 +1,11 @@
-import { flowHash, formatEndpoint, type Packet, reciprocalScale, referenceTo } from '@shunt/model';
+import {
+  flowHash,
+  formatEndpoint,
+  type Packet,
+  reciprocalScale,
+  referenceTo,
+  type Service,
+} from '@shunt/model';
 import type { Claim } from '../resolve/frontends.js';
 import type { CompileInput } from '../resolve/input.js';
 import { type ExplainedResolution, resolveExplained } from '../resolve/resolve.js';
@@ -35,6 +42,11 @@ export interface Trace {
 export interface TracerOptions {
   /** Of the flow hash, u32; default 0. */
   readonly seed?: number;
+  /**
+   * Why a Service has the endpoints that it has, by steps `selector` and `pod`: asked once of each Service
+   * whose endpoints a packet asks for. Default: nothing is said.
+   */
+  readonly membership?: (service: Service) => readonly Reason[];
 }
 
 /** Answers packets one after the other: ClientIP affinity remembers those before. No time passes. */
@@ -45,10 +57,13 @@ export class Tracer {
   readonly #affinity = new AffinityMemory();
   readonly #seed: number;
   readonly #explained = new Map<string, readonly EndpointExplanation[]>();
+  readonly #membership: (service: Service) => readonly Reason[];
+  readonly #memberships = new Map<Service, readonly Reason[]>();
 
-  constructor(input: CompileInput, { seed = 0 }: TracerOptions = {}) {
+  constructor(input: CompileInput, { seed = 0, membership = () => [] }: TracerOptions = {}) {
     this.#input = input;
     this.#seed = seed;
+    this.#membership = membership;
     this.resolution = resolveExplained(input);
     this.#evaluator = new Evaluator(this.resolution.ruleset);
   }
@@ -90,7 +105,10 @@ export class Tracer {
     const asksEndpoints = evaluation.decidedBy === 'frontend' && evaluation.verdict !== 'accept';
     if (asksEndpoints) add(policyReason(port, claim, evaluation));
     const endpoints = asksEndpoints ? this.#explainEndpoints(port, poolInQuestion(evaluation, port)) : [];
-    if (asksEndpoints) add(endpointsReason(port, endpoints));
+    if (asksEndpoints) {
+      add(endpointsReason(port, endpoints));
+      for (const reason of this.#explainMembership(port.specification.service)) add(reason);
+    }
     for (const { eligible, reason } of endpoints) if (!eligible) add(reason);
     if (evaluation.verdict !== 'dnat') {
       add(refusalReason(port, claim, evaluation, input));
@@ -159,6 +177,13 @@ export class Tracer {
       this.#explained.set(key, explained);
     }
     return explained;
+  }
+
+  // Asked once of each Service: it looks at all Pods of a namespace.
+  #explainMembership(service: Service): readonly Reason[] {
+    let reasons = this.#memberships.get(service);
+    if (reasons === undefined) this.#memberships.set(service, (reasons = this.#membership(service)));
+    return reasons;
   }
 }
 

@@ -157,7 +157,13 @@ describe('objects as an API server sends them', () => {
     });
   }
 
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { ...metadata, namespace: undefined }, spec: { anything: [1] }, status: 7 };
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { ...metadata, namespace: undefined },
+    spec: { anything: [1] },
+    status: 7,
+  };
   test('kinds that are not read keep whatever they hold, but for their metadata', () => {
     expect(checkObject(namespace)).toMatchObject({ object: namespace, diagnostics: [] });
     expect(checkObject({ ...namespace, metadata: { name: 'x', labels: { a: 1 } } }).object).toBeNull();

@@ -9,6 +9,7 @@ import {
   oneOf,
   type Shape,
   string,
+  timestamp,
   unread,
 } from './shape.js';
 
@@ -42,7 +43,7 @@ export const podSpecShape: Shape = object({
   ...unread(
     'activeDeadlineSeconds affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks ' +
       'ephemeralContainers hostAliases hostIPC hostPID hostUsers hostnameOverride imagePullSecrets ' +
-      'nodeSelector os overhead preemptionPolicy priority priorityClassName readinessGates resourceClaims ' +
+      'nodeSelector os overhead preemptionPolicy priority priorityClassName resourceClaims ' +
       'resources restartPolicy runtimeClassName schedulerName schedulingGates schedulingGroup securityContext ' +
       'serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace ' +
       'terminationGracePeriodSeconds tolerations topologySpreadConstraints volumes workloadRef',
@@ -53,17 +54,47 @@ export const podSpecShape: Shape = object({
   hostNetwork: boolean(),
   containers,
   initContainers: containers,
+  readinessGates: list(object({ conditionType: string() })),
 });
+
+const state = object({
+  waiting: object({ ...unread('message'), reason: string() }),
+  running: object({ startedAt: timestamp() }),
+  terminated: object({
+    ...unread('containerID message startedAt'),
+    exitCode: integer(),
+    signal: integer(),
+    reason: string(),
+    finishedAt: timestamp(),
+  }),
+});
+
+const containerStatuses = list(
+  object({
+    ...unread(
+      'allocatedResources allocatedResourcesStatus containerID image imageID resources stopSignal user volumeMounts',
+    ),
+    name: string(),
+    ready: boolean(),
+    started: boolean(),
+    restartCount: integer(),
+    state,
+    lastState: state,
+  }),
+);
 
 /** core/v1 Pod. */
 export const podShape = kubernetesObject({
   spec: podSpecShape,
   status: object({
     ...unread(
-      'allocatedResources containerStatuses ephemeralContainerStatuses extendedResourceClaimStatus hostIP ' +
-        'hostIPs initContainerStatuses message nominatedNodeName observedGeneration qosClass reason resize ' +
-        'resourceClaimStatuses resources startTime',
+      'allocatedResources ephemeralContainerStatuses extendedResourceClaimStatus hostIP hostIPs message ' +
+        'observedGeneration qosClass resize resourceClaimStatuses resources startTime',
     ),
+    reason: string(),
+    nominatedNodeName: string(),
+    containerStatuses,
+    initContainerStatuses: containerStatuses,
     phase: oneOf('Pending', 'Running', 'Succeeded', 'Failed', 'Unknown', ''),
     podIP: ipAddress(''),
     podIPs: list(object({ ip: ipAddress('') })),
