@@ -2,8 +2,8 @@ import { describeEndpointSlice, describeEndpoints, describeService } from '@shun
 import {
   closestName,
   type Diagnostic,
-  type Endpoints,
   type EndpointSlice,
+  type Endpoints,
   type KubernetesObject,
   type Service,
 } from '@shunt/model';

@@ -1,10 +1,10 @@
-import { exposableKind, type ExposeOptions, exposeService } from '@shunt/cluster';
+import { type ExposeOptions, exposableKind, exposeService } from '@shunt/cluster';
 import { type Diagnostic, type KubernetesObject, namespaceOf, type Service } from '@shunt/model';
 import { type Command, Option } from 'commander';
 import type { Manifests } from '../input/load-manifests.js';
 import { addManifestOptions, type ManifestOptions } from '../options/manifest-options.js';
-import { addWriteOptions, type WriteOptions, writeManifests } from '../print/write-manifests.js';
 import { listNames } from '../print/list-names.js';
+import { addWriteOptions, type WriteOptions, writeManifests } from '../print/write-manifests.js';
 import { answerManifests, type CommandContext } from './command-context.js';
 
 interface Options extends ManifestOptions, WriteOptions {
@@ -90,7 +90,12 @@ function expose(
   return { diagnostics, output: () => [writeManifests(command, [service], result.message, options)] };
 }
 
-function sourceOf(type: string, name: string, options: Options, { state }: Manifests): KubernetesObject | Diagnostic {
+function sourceOf(
+  type: string,
+  name: string,
+  options: Options,
+  { state }: Manifests,
+): KubernetesObject | Diagnostic {
   const kind = exposableKind(type);
   if (kind === null) {
     return problem(
@@ -101,7 +106,8 @@ function sourceOf(type: string, name: string, options: Options, { state }: Manif
   const source = state.get({ kind, namespace, name });
   if (source !== undefined) return source;
   const names = state.list(kind as string).filter((it) => namespaceOf(it) === namespace);
-  const known = names.length === 0 ? 'there is none' : `known: ${listNames(names.map((it) => it.metadata.name))}`;
+  const known =
+    names.length === 0 ? 'there is none' : `known: ${listNames(names.map((it) => it.metadata.name))}`;
   return problem(`no ${kind} is named "${name}" in namespace ${namespace}: ${known}`);
 }
 

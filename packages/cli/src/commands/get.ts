@@ -4,7 +4,13 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.js';
 import { addFormatOption } from '../options/format-option.js';
 import { printData } from '../print/data.js';
-import { OBJECT_KINDS, type ObjectKind, objectKind, objectsOf, objectTableOf } from '../print/object-tables.js';
+import {
+  OBJECT_KINDS,
+  type ObjectKind,
+  objectKind,
+  objectsOf,
+  objectTableOf,
+} from '../print/object-tables.js';
 import { frontendTable, poolTable } from '../print/rule-tables.js';
 import { answer, answerManifests, type CommandContext } from './command-context.js';
 
@@ -29,7 +35,9 @@ Examples:
 export function addGetCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('get')
-    .description('list objects as kubectl does, what packets can match (frontends), or where they can go (pools)')
+    .description(
+      'list objects as kubectl does, what packets can match (frontends), or where they can go (pools)',
+    )
     .addArgument(
       new Argument('<what>', [...RULES, ...OBJECT_KINDS].join(', '))
         .choices([...RULES, ...OBJECT_KINDS])

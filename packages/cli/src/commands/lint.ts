@@ -48,7 +48,8 @@ async function lint(behind: readonly string[], options: LintOptions, context: Co
     return;
   }
   report.print(io);
-  if (manifests !== null && report.diagnostics.length === 0) io.stdout.write(`${contents(manifests.state)}: no problems\n`);
+  if (manifests !== null && report.diagnostics.length === 0)
+    io.stdout.write(`${contents(manifests.state)}: no problems\n`);
 }
 
 /** What nobody has looked at yet: the values of objects that were not admitted, and what compiling finds. */
@@ -65,7 +66,9 @@ function findings({ state, admitted }: Manifests): Diagnostic[] {
 function serviceErrors(service: Service): Diagnostic[] {
   const read = defaultServiceOnRead(defaultService(service));
   const metadata = { ...read.metadata, namespace: namespaceOf(read) };
-  return validateService({ ...read, metadata }).map((error) => fieldErrorDiagnostic(error, referenceTo(service)));
+  return validateService({ ...read, metadata }).map((error) =>
+    fieldErrorDiagnostic(error, referenceTo(service)),
+  );
 }
 
 const COUNTED = ['Service', 'EndpointSlice', 'Endpoints', 'Pod', 'Node'] as const;
@@ -73,5 +76,7 @@ const COUNTED = ['Service', 'EndpointSlice', 'Endpoints', 'Pod', 'Node'] as cons
 function contents(state: ClusterState): string {
   const counts = COUNTED.map((kind) => [kind, state.list(kind as string).length] as const);
   const present = counts.filter(([, count]) => count > 0);
-  return present.map(([kind, count]) => `${count} ${kind}${count === 1 || kind === 'Endpoints' ? '' : 's'}`).join(', ');
+  return present
+    .map(([kind, count]) => `${count} ${kind}${count === 1 || kind === 'Endpoints' ? '' : 's'}`)
+    .join(', ');
 }

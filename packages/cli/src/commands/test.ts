@@ -99,7 +99,8 @@ function runAll(files: readonly ReadFile[], options: TestOptions, { io }: Comman
     }
   };
   for (const { file, flowCase, controlPlaneCases } of files) {
-    if (flowCase !== null) for (const failure of runFlowCase(file, flowCase, options, io)) count(failure, file);
+    if (flowCase !== null)
+      for (const failure of runFlowCase(file, flowCase, options, io)) count(failure, file);
     for (const it of controlPlaneCases) {
       for (const { what, difference } of it.run()) {
         count(difference === null ? null : failureText(it, what, difference), file);

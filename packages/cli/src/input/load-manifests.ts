@@ -95,8 +95,8 @@ export function membershipOf({ state, controlPlane }: Manifests): (service: Serv
 /** Whether an object waits for its admission: by the mode, a Service or one that no API server has seen. */
 function isAdmitted(object: Readonly<Record<string, unknown>>, mode: AdmitMode): boolean {
   if (mode === 'never') return false;
-  if (object['kind'] === 'Endpoints') return true;
-  if (object['kind'] !== 'Service') return false;
+  if (object.kind === 'Endpoints') return true;
+  if (object.kind !== 'Service') return false;
   const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
   if (mode === 'always') return true;
   if (status !== undefined && status !== null) return false;
@@ -108,7 +108,8 @@ function isAdmitted(object: Readonly<Record<string, unknown>>, mode: AdmitMode):
 function startControlPlane({ state, deferred }: LoadedCluster, options: ManifestOptions): ControlPlane {
   const { admit, serviceCidr, serviceNodePortRange, loadBalancerPool, maxEndpointsPerSlice } = options;
   const hasPods = state.list('Pod').length > 0;
-  const needsRange = deferred.some(({ kind }) => kind === 'Service') && state.list('ServiceCIDR').length === 0;
+  const needsRange =
+    deferred.some(({ kind }) => kind === 'Service') && state.list('ServiceCIDR').length === 0;
   const serviceCIDRs = serviceCidr ?? (needsRange ? [DEFAULT_SERVICE_CIDR] : []);
   return new ControlPlane(state, {
     serviceCIDRs: admit === 'never' ? [] : serviceCIDRs,
@@ -133,7 +134,8 @@ function admit({ deferred }: LoadedCluster, controlPlane: ControlPlane): Diagnos
 }
 
 function asksFor(object: KubernetesObject): boolean {
-  const { clusterIP, clusterIPs, ports, healthCheckNodePort, loadBalancerIP } = (object as Partial<Service>).spec ?? {};
+  const { clusterIP, clusterIPs, ports, healthCheckNodePort, loadBalancerIP } =
+    (object as Partial<Service>).spec ?? {};
   if (clusterIP || clusterIPs?.length || healthCheckNodePort || loadBalancerIP) return true;
   return ports?.some((port) => port?.nodePort) ?? false;
 }

@@ -1,5 +1,4 @@
-import type { NodePortRange } from '@shunt/cluster';
-import { type LoadBalancerPool, parseLoadBalancerPool } from '@shunt/cluster';
+import { type LoadBalancerPool, type NodePortRange, parseLoadBalancerPool } from '@shunt/cluster';
 import type { Cidr } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cidrsOption, seedOption, sizeOption } from './parsers.js';
@@ -60,9 +59,10 @@ export function addAdmissionOptions(command: Command): Command {
       '--load-balancer-pool <name=ranges>',
       'addresses for Services of type LoadBalancer: public=203.0.113.0/24,2001:db8::/64; repeatable',
     ).argParser(loadBalancerPoolOption),
-    new Option('--max-endpoints-per-slice <number>', 'how many endpoints one made slice holds (default: 100)').argParser(
-      maxEndpointsOption,
-    ),
+    new Option(
+      '--max-endpoints-per-slice <number>',
+      'how many endpoints one made slice holds (default: 100)',
+    ).argParser(maxEndpointsOption),
     new Option('--allocation-seed <number>', 'of the addresses and node ports that are picked')
       .argParser(seedOption)
       .default(0),
@@ -100,8 +100,11 @@ function maxEndpointsOption(text: string): number {
   throw new InvalidArgumentError(`Expected an integer 1..${MAX_ENDPOINTS}.`);
 }
 
-function loadBalancerPoolOption(text: string, previous: readonly LoadBalancerPool[] = []): LoadBalancerPool[] {
-  const pool = parseLoadBalancerPool(text);
-  if (typeof pool === 'string') throw new InvalidArgumentError(pool);
-  return [...previous, pool];
+function loadBalancerPoolOption(
+  text: string,
+  previous: readonly LoadBalancerPool[] = [],
+): LoadBalancerPool[] {
+  const parsed = parseLoadBalancerPool(text);
+  if ('error' in parsed) throw new InvalidArgumentError(parsed.error);
+  return [...previous, parsed.pool];
 }

@@ -1,4 +1,11 @@
-import { getEndpointSlices, getEndpoints, getPods, getServices, type Table, type TableOptions } from '@shunt/cluster';
+import {
+  getEndpointSlices,
+  getEndpoints,
+  getPods,
+  getServices,
+  type Table,
+  type TableOptions,
+} from '@shunt/cluster';
 import { type ClusterState, type KubernetesObject, namespaceOf } from '@shunt/model';
 
 /** The kinds that `shunt get` shows as kubectl does. */
@@ -21,7 +28,11 @@ export function objectKind(word: string): ObjectKind | null {
 }
 
 /** The objects of a kind by namespace and name, all or those of one namespace. */
-export function objectsOf(state: ClusterState, kind: ObjectKind, namespace: string | undefined): KubernetesObject[] {
+export function objectsOf(
+  state: ClusterState,
+  kind: ObjectKind,
+  namespace: string | undefined,
+): KubernetesObject[] {
   const listed: readonly KubernetesObject[] = listOf(state, kind);
   const inNamespace = listed.filter((it) => namespace === undefined || namespaceOf(it) === namespace);
   const key = (it: KubernetesObject): string => `${namespaceOf(it)}/${it.metadata.name}`;
@@ -29,7 +40,11 @@ export function objectsOf(state: ClusterState, kind: ObjectKind, namespace: stri
 }
 
 /** kubectl's table of objects of one kind. */
-export function objectTableOf(kind: ObjectKind, objects: readonly KubernetesObject[], options: TableOptions): Table {
+export function objectTableOf(
+  kind: ObjectKind,
+  objects: readonly KubernetesObject[],
+  options: TableOptions,
+): Table {
   const make = TABLES[kind] as (objects: readonly KubernetesObject[], options: TableOptions) => Table;
   return make(objects, options);
 }

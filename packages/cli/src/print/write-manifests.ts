@@ -14,7 +14,9 @@ export interface WriteOptions {
 export function addWriteOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('-o, --output <format>', 'how to print the manifest').choices(['yaml', 'json']).default('yaml'),
+      new Option('-o, --output <format>', 'how to print the manifest')
+        .choices(['yaml', 'json'])
+        .default('yaml'),
     )
     .addOption(new Option('--write <file>', 'write the manifest to a new file instead of printing it'));
 }

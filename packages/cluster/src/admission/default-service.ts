@@ -89,22 +89,20 @@ function sameItems<T>(list: readonly T[] | undefined, change: (item: T) => T): r
  * @returns the Service itself when it has everything
  */
 export function defaultServiceOnRead(service: Service, primaryFamily: Family = 'IPv4'): Service {
-  const spec = specOf(service);
-  if (spec.type === 'ExternalName') {
-    if (spec.internalTrafficPolicy === undefined && !needsClusterIPs(spec)) return service;
-    const { internalTrafficPolicy: _, ...kept } = withClusterIPs(spec);
-    return { ...service, spec: kept };
-  }
-  const read = withFamilies(withClusterIPs(spec), primaryFamily);
+  const spec = withClusterIPs(specOf(service));
+  const read = spec.type === 'ExternalName' ? withoutInternalPolicy(spec) : withFamilies(spec, primaryFamily);
   return read === service.spec ? service : { ...service, spec: read };
 }
 
-function needsClusterIPs({ clusterIP, clusterIPs }: ServiceSpec): boolean {
-  return Boolean(clusterIP) && isEmpty(clusterIPs);
+function withClusterIPs(spec: ServiceSpec): ServiceSpec {
+  return spec.clusterIP && isEmpty(spec.clusterIPs) ? { ...spec, clusterIPs: [spec.clusterIP] } : spec;
 }
 
-function withClusterIPs(spec: ServiceSpec): ServiceSpec {
-  return spec.clusterIP && needsClusterIPs(spec) ? { ...spec, clusterIPs: [spec.clusterIP] } : spec;
+// Servers once filled it in where it has no meaning.
+function withoutInternalPolicy(spec: ServiceSpec): ServiceSpec {
+  if (spec.internalTrafficPolicy === undefined) return spec;
+  const { internalTrafficPolicy: _, ...kept } = spec;
+  return kept;
 }
 
 function withFamilies(spec: ServiceSpec, primary: Family): ServiceSpec {

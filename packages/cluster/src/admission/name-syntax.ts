@@ -20,8 +20,14 @@ const MAX_LABEL = 63;
 const MAX_SUBDOMAIN = 253;
 const MAX_PORT_NAME = 15;
 
-const LABEL_NAME_RULE =
-  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const BOTH_ENDS = 'must start and end with an alphanumeric character';
+const LABEL_NAME_PROBLEM = patternProblem(
+  `must consist of alphanumeric characters, '-', '_' or '.', and ${BOTH_ENDS}`,
+  LABEL_NAME,
+  'MyName',
+  'my.name',
+  '123-abc',
+);
 const EMPTY = 'must be non-empty';
 
 /** A Service's name: a letter first, since it becomes part of environment variables. */
@@ -29,7 +35,8 @@ export function dns1035LabelProblems(text: string): string[] {
   const problems = lengthProblems(text, MAX_LABEL);
   if (!IS_DNS_1035_LABEL.test(text)) {
     const rule =
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', " +
+      'start with an alphabetic character, and end with an alphanumeric character';
     problems.push(patternProblem(rule, DNS_1035_LABEL, 'my-name', 'abc-123'));
   }
   return problems;
@@ -39,16 +46,16 @@ export function dns1123LabelProblems(text: string): string[] {
   const problems = lengthProblems(text, MAX_LABEL);
   if (IS_DNS_1123_LABEL.test(text)) return problems;
   if (IS_DNS_1123_SUBDOMAIN.test(text)) return [...problems, 'must not contain dots'];
-  const rule =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
-  return [...problems, patternProblem(rule, DNS_1123_LABEL, 'my-name', '123-abc')];
+  const consist = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-'";
+  return [...problems, patternProblem(`${consist}, and ${BOTH_ENDS}`, DNS_1123_LABEL, 'my-name', '123-abc')];
 }
 
 export function dns1123SubdomainProblems(text: string): string[] {
   const problems = lengthProblems(text, MAX_SUBDOMAIN);
   if (!IS_DNS_1123_SUBDOMAIN.test(text)) {
     const rule =
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', " +
+      `and ${BOTH_ENDS}`;
     problems.push(patternProblem(rule, DNS_1123_SUBDOMAIN, 'example.com'));
   }
   return problems;
@@ -57,10 +64,9 @@ export function dns1123SubdomainProblems(text: string): string[] {
 /** A label's key, and whatever else is called a qualified name: `name`, or `example.com/name`. */
 export function qualifiedNameProblems(text: string): string[] {
   const parts = text.split('/');
-  const pattern = patternProblem(LABEL_NAME_RULE, LABEL_NAME, 'MyName', 'my.name', '123-abc');
   if (parts.length > 2) {
     const optional = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
-    return [`a valid label key ${pattern} ${optional}`];
+    return [`a valid label key ${LABEL_NAME_PROBLEM} ${optional}`];
   }
   const problems: string[] = [];
   const [prefix, name] = parts.length === 2 ? parts : [undefined, text];
@@ -71,7 +77,7 @@ export function qualifiedNameProblems(text: string): string[] {
   const local = name ?? '';
   if (local === '') problems.push(`name part ${EMPTY}`);
   else problems.push(...lengthProblems(local, MAX_LABEL, 'bytes').map((it) => `name part ${it}`));
-  if (!IS_LABEL_NAME.test(local)) problems.push(`name part ${pattern}`);
+  if (!IS_LABEL_NAME.test(local)) problems.push(`name part ${LABEL_NAME_PROBLEM}`);
   return problems;
 }
 
@@ -79,7 +85,8 @@ export function labelValueProblems(text: string): string[] {
   const problems = lengthProblems(text, MAX_LABEL, 'bytes');
   if (!IS_LABEL_VALUE.test(text)) {
     const rule =
-      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', " +
+      `and ${BOTH_ENDS}`;
     problems.push(patternProblem(rule, LABEL_VALUE, 'MyValue', 'my_value', '12345'));
   }
   return problems;
@@ -98,12 +105,7 @@ export function portNameProblems(text: string): string[] {
 }
 
 export function portNumberProblems(port: number): string[] {
-  return rangeProblems(port, 1, 65535);
-}
-
-/** Both ends are allowed. */
-export function rangeProblems(value: number, min: number, max: number): string[] {
-  return value >= min && value <= max ? [] : [`must be between ${min} and ${max}, inclusive`];
+  return port >= 1 && port <= 65535 ? [] : ['must be between 1 and 65535, inclusive'];
 }
 
 /** How many bytes a text has in UTF-8. */

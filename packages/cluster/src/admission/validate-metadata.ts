@@ -102,8 +102,8 @@ function validateOwners(owners: readonly OwnerReference[]): FieldError[] {
     if (owner.controller !== true) continue;
     const found = `${kind}/${name}`;
     if (controller !== null) {
-      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${found}`;
-      errors.push(invalid(field, owners, detail));
+      const where = `Found "true" in references for ${controller} and ${found}`;
+      errors.push(invalid(field, owners, `Only one reference can have Controller set to true. ${where}`));
     }
     controller ??= found;
   }
@@ -133,8 +133,10 @@ function validateFinalizerKinds(finalizers: readonly string[]): FieldError[] {
 function validateNoNewFinalizers(metadata: ObjectMeta, stored: ObjectMeta): FieldError[] {
   const added = new Set((metadata.finalizers ?? []).filter((it) => !stored.finalizers?.includes(it)));
   if (added.size === 0) return [];
-  const shown = [...added].sort().map((it) => JSON.stringify(it));
-  const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown.join(', ')}}`;
+  // The list is written as Go code, as the API server writes it.
+  const found = [...added].sort().map((it) => JSON.stringify(it));
+  const rule = 'no new finalizers can be added if the object is being deleted';
+  const detail = `${rule}, found new finalizers []string{${found.join(', ')}}`;
   return [forbidden('metadata.finalizers', detail)];
 }
 

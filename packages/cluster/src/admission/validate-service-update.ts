@@ -25,10 +25,9 @@ export function validateServiceUpdate(service: Service, stored: Service): FieldE
   ];
 }
 
-/** Semantics 7.2 and 7.3. */
+/** Semantics 7.2 and 7.3: to and from `None` is a change like any other. */
 function validateClusterIPChange(after: ServiceSpec, before: ServiceSpec): FieldError[] {
   if (after.type === 'ExternalName' || before.type === 'ExternalName') return [];
-  if (isHeadless(after) && isHeadless(before)) return [];
   const [now, then] = [after.clusterIPs ?? [], before.clusterIPs ?? []];
   if (now.length === then.length) {
     return then.flatMap((ip, i) =>

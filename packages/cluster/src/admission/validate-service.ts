@@ -13,10 +13,10 @@ import {
 } from './validate-load-balancer.js';
 import { validateMetadata } from './validate-metadata.js';
 import { validatePorts, validatePortUse } from './validate-service-ports.js';
+import { validateSessionAffinity } from './validate-session-affinity.js';
 import {
   validateExternalTraffic,
   validateInternalTraffic,
-  validateSessionAffinity,
   validateTrafficDistribution,
 } from './validate-traffic-policies.js';
 

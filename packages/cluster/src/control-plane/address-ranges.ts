@@ -40,7 +40,7 @@ export class AddressRanges {
       return [];
     }
     if (kind !== 'ServiceCIDR') return [];
-    const { name } = (object ?? previous as KubernetesObject).metadata;
+    const { name } = (object ?? (previous as KubernetesObject)).metadata;
     const before = rangesOf(previous);
     const after = rangesOf(object);
     for (const range of before) if (!after.includes(range)) this.clusterIPs.removeCidr(range, name);

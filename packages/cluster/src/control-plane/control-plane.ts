@@ -11,8 +11,8 @@ import {
   type ObjectReference,
   type Pod,
   referenceTo,
-  type Service,
   SERVICE_NAME_LABEL,
+  type Service,
   ZONE_LABEL,
 } from '@shunt/model';
 import { withoutNulls } from '../admission/decode.js';
@@ -23,6 +23,7 @@ import { selectsPods } from '../endpoints/selector.js';
 import type { ControllerEvent } from '../endpoints/slice-changes.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
 import { LoadBalancerController } from '../load-balancer/load-balancer-controller.js';
+import { needsEnsure } from '../load-balancer/needs-ensure.js';
 import { AddressRanges, defaultServiceCIDR } from './address-ranges.js';
 import type { ControlPlaneOptions } from './control-plane-options.js';
 import { EndpointControllers } from './endpoint-controllers.js';
@@ -53,7 +54,10 @@ export interface RecordedEvent extends ControllerEvent {
   readonly object: ObjectReference;
 }
 
-const TOPOLOGY_ANNOTATIONS = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
+const TOPOLOGY_ANNOTATIONS = [
+  'service.kubernetes.io/topology-mode',
+  'service.kubernetes.io/topology-aware-hints',
+];
 
 /** A deletion that no clock was given for happened at the beginning of time. */
 const NO_TIME = '1970-01-01T00:00:00Z';
@@ -73,6 +77,9 @@ export class ControlPlane {
   readonly #endpoints: EndpointControllers;
   readonly #pods = new PodIndex();
   readonly #queue = new WorkQueue();
+  readonly #balancerQueue = new WorkQueue();
+  /** Services that wait for an address to become free. */
+  readonly #unserved = new Set<string>();
   readonly #managed = new Map<string, boolean>();
   readonly #hinted = new Set<string>();
   #pending: Diagnostic[] = [];
@@ -106,7 +113,8 @@ export class ControlPlane {
    * @param value - any value; nothing throws
    */
   apply(value: unknown): Applied {
-    const isService = typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Service';
+    const isService =
+      typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Service';
     const checked = isService ? checkStructure(value) : checkObject(value);
     if (checked.object === null) return checked;
     const { object, diagnostics } = this.applyChecked(checked.object);
@@ -138,7 +146,8 @@ export class ControlPlane {
     const held = object.kind === 'ServiceCIDR' && !this.#ranges.canRemove(object);
     const dying = held ? this.#ranges.withFinalizer(object) : object;
     if ((dying.metadata.finalizers?.length ?? 0) === 0) this.#write(() => this.#remove(object));
-    else if (object.metadata.deletionTimestamp == null) this.#write(() => this.state.upsert(this.#dying(dying)));
+    else if (object.metadata.deletionTimestamp == null)
+      this.#write(() => this.state.upsert(this.#dying(dying)));
     return true;
   }
 
@@ -146,9 +155,9 @@ export class ControlPlane {
   reconcile(): Reconciliation {
     const changes: ChangeEvent[] = [];
     const events: RecordedEvent[] = [];
+    changes.push(...this.#write(() => this.#syncLoadBalancers(events)));
     for (const key of this.#queue.drain()) {
       this.#write(() => {
-        changes.push(...this.#reconcileLoadBalancer(key, events));
         const written = this.#endpoints.reconcile(key);
         changes.push(...written.changes);
         const object = { kind: 'Service', ...splitKey(key) };
@@ -181,18 +190,29 @@ export class ControlPlane {
     };
   }
 
-  #reconcileLoadBalancer(key: string, events: RecordedEvent[]): ChangeEvent[] {
-    const { namespace, name } = splitKey(key);
-    const service = this.state.service(namespace, name);
-    if (service === undefined) return [];
+  #syncLoadBalancers(events: RecordedEvent[]): ChangeEvent[] {
+    const changes: ChangeEvent[] = [];
+    for (const key of this.#balancerQueue.drain()) {
+      const { namespace, name } = splitKey(key);
+      const service = this.state.service(namespace, name);
+      if (service !== undefined) changes.push(...this.#syncLoadBalancer(key, service, events));
+    }
+    return changes;
+  }
+
+  #syncLoadBalancer(key: string, service: Service, events: RecordedEvent[]): ChangeEvent[] {
     const object = referenceTo(service);
-    const result = this.#loadBalancers.sync(service, this.state.list('Node'));
-    events.push(...result.events.map((event) => ({ ...event, object })));
-    this.#pending.push(...result.problems.map((problem) => fieldErrorDiagnostic(problem, object)));
-    if (result.service === service) return [];
-    const isGone =
-      service.metadata.deletionTimestamp != null && (result.service.metadata.finalizers?.length ?? 0) === 0;
-    return isGone ? this.#remove(service) : [this.state.upsert(result.service)];
+    const { status, finalizers, problems, events: said } = this.#loadBalancers.ensure(service);
+    events.push(...said.map((event) => ({ ...event, object })));
+    this.#pending.push(...problems.map((problem) => fieldErrorDiagnostic(problem, object)));
+    if (problems.length > 0) this.#unserved.add(key);
+    else this.#unserved.delete(key);
+    const isGone = service.metadata.deletionTimestamp != null && finalizers.length === 0;
+    if (isGone) return this.#remove(service);
+    const sameFinalizers = finalizers.length === (service.metadata.finalizers?.length ?? 0);
+    if (status === service.status && sameFinalizers) return [];
+    const next: Service = { ...service, metadata: { ...service.metadata, finalizers } };
+    return [this.state.upsert(status === undefined ? next : { ...next, status })];
   }
 
   #applyEndpoints(given: Endpoints): Applied {
@@ -205,12 +225,16 @@ export class ControlPlane {
   }
 
   #dying(object: KubernetesObject): KubernetesObject {
-    return { ...object, metadata: { ...object.metadata, deletionTimestamp: this.#options.now?.() ?? NO_TIME } };
+    return {
+      ...object,
+      metadata: { ...object.metadata, deletionTimestamp: this.#options.now?.() ?? NO_TIME },
+    };
   }
 
   #remove(object: KubernetesObject): ChangeEvent[] {
     const gone = [this.state.delete(referenceTo(object))];
-    if (object.kind === 'Service') gone.push(this.state.delete({ ...referenceTo(object), kind: 'Endpoints' }));
+    if (object.kind === 'Service')
+      gone.push(this.state.delete({ ...referenceTo(object), kind: 'Endpoints' }));
     return gone.filter((event) => event !== null);
   }
 
@@ -279,10 +303,14 @@ export class ControlPlane {
         this.#ranges.settle();
       }
       this.#managed.delete(key);
+      this.#unserved.delete(key);
     } else if (!this.#ownWrite) {
       if (previous !== undefined) this.#admission.release(previous);
       this.#pending.push(...this.#admission.adopt(service));
+      this.#loadBalancers.adopt(service);
     }
+    if (service !== undefined && needsEnsure(service, previous)) this.#balancerQueue.add(key);
+    if (previous?.spec.type === 'LoadBalancer') this.#balancerQueue.addAll(this.#unserved);
     const annotations = service?.metadata.annotations ?? {};
     if (TOPOLOGY_ANNOTATIONS.some((name) => name in annotations)) this.#hinted.add(key);
     else this.#hinted.delete(key);
@@ -298,7 +326,7 @@ export class ControlPlane {
 
   #observeNode(previous: Node | undefined, node: Node | undefined): void {
     const zoneOf = (it: Node | undefined): string | undefined => it?.metadata.labels?.[ZONE_LABEL];
-    const { name } = (node ?? previous as Node).metadata;
+    const { name } = (node ?? (previous as Node)).metadata;
     const isNews = (previous === undefined) !== (node === undefined) || zoneOf(previous) !== zoneOf(node);
     if (isNews) this.#queue.addAll(this.#pods.servicesOn(name));
     this.#queue.addAll(this.#hinted);

@@ -1,8 +1,8 @@
 import {
   type ChangeEvent,
   type ClusterState,
-  type Endpoints,
   type EndpointSlice,
+  type Endpoints,
   MANAGED_BY_LABEL,
   referenceTo,
   type Service,
@@ -13,8 +13,8 @@ import { MIRRORING_CONTROLLER } from '../endpoints/mirrored-slices.js';
 import { reconcileSlices } from '../endpoints/reconcile-slices.js';
 import { sameEndpoints } from '../endpoints/same-endpoints.js';
 import { selectsPods } from '../endpoints/selector.js';
-import { SLICE_CONTROLLER } from '../endpoints/slice-metadata.js';
 import type { ControllerEvent, SliceChanges } from '../endpoints/slice-changes.js';
+import { SLICE_CONTROLLER } from '../endpoints/slice-metadata.js';
 import { generateName, seededRandom } from '../random.js';
 import type { PodIndex } from './pod-index.js';
 import { splitKey } from './service-key.js';

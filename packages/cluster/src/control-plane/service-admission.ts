@@ -34,7 +34,10 @@ export class ServiceAdmission {
     { nodePortRange = DEFAULT_NODE_PORT_RANGE, seed = 0, now }: ControlPlaneOptions,
   ) {
     this.#state = state;
-    this.#registry = new ServiceRegistry({ clusterIPs, nodePorts: new PortRange(nodePortRange.first, nodePortRange.last) });
+    this.#registry = new ServiceRegistry({
+      clusterIPs,
+      nodePorts: new PortRange(nodePortRange.first, nodePortRange.last),
+    });
     this.#seed = seed;
     this.#now = now;
   }

@@ -148,8 +148,61 @@ const serviceCidr = {
   status: { conditions: [condition] },
 };
 
+const containerStatus = {
+  name: 'web',
+  ready: true,
+  started: true,
+  restartCount: 1,
+  image: 'nginx',
+  imageID: 'nginx@sha256:0',
+  containerID: 'containerd://0',
+  state: { running: { startedAt: '2024-01-31T12:00:00Z' }, waiting: { reason: 'A', message: '' } },
+  lastState: {
+    terminated: {
+      exitCode: 1,
+      signal: 0,
+      reason: 'Error',
+      message: '',
+      startedAt: null,
+      finishedAt: '2024-01-31T12:00:00Z',
+      containerID: 'containerd://1',
+    },
+  },
+  allocatedResources: { cpu: '1' },
+  allocatedResourcesStatus: [],
+  resources: {},
+  stopSignal: 'SIGTERM',
+  user: { linux: { uid: 0 } },
+  volumeMounts: [{ name: 'x', mountPath: '/x' }],
+};
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata,
+  spec: {
+    containers: [
+      { name: 'web', image: 'nginx', ports: [{ name: 'http', containerPort: 80, protocol: 'TCP' }] },
+    ],
+    initContainers: [{ name: 'side', restartPolicy: 'Always' }],
+    readinessGates: [{ conditionType: 'example/ready' }],
+    nodeName: 'node-a',
+  },
+  status: {
+    phase: 'Running',
+    reason: 'Evicted',
+    nominatedNodeName: 'node-b',
+    podIP: '10.0.1.5',
+    podIPs: [{ ip: '10.0.1.5' }],
+    conditions: [{ ...condition, lastProbeTime: null }],
+    containerStatuses: [containerStatus],
+    initContainerStatuses: [containerStatus],
+    qosClass: 'BestEffort',
+  },
+};
+
 describe('objects as an API server sends them', () => {
-  for (const object of [service, slice, node, serviceCidr]) {
+  for (const object of [service, slice, node, serviceCidr, pod]) {
     test(`a ${object.kind} with every field has no problem and is kept as it is`, () => {
       const checked = checkObject(object);
       expect(checked.diagnostics).toEqual([]);

@@ -1,5 +1,8 @@
 import { type Diagnostic, parseDocuments } from '@shunt/model';
-import { type ReadControlPlaneCase, readControlPlaneCases } from '../control-plane/read-control-plane-cases.js';
+import {
+  type ReadControlPlaneCase,
+  readControlPlaneCases,
+} from '../control-plane/read-control-plane-cases.js';
 import type { PacketFlowCase } from './packet-flow-case.js';
 import { readParsedCase } from './read-cases.js';
 

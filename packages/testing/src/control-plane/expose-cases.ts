@@ -1,4 +1,4 @@
-import { type DryRun, exposableKind, exposeService, runPod } from '@shunt/cluster';
+import { type DryRun, exposableKind, exposeService, runPod, withoutNulls } from '@shunt/cluster';
 import { check, checkStructure, type KubernetesObject, shape } from '@shunt/model';
 import type { CaseKind, Check, ControlPlaneCase } from './case-kind.js';
 import { type CommandLine, type FlagSet, readCommandLine } from './command-line.js';
@@ -42,17 +42,18 @@ const caseShape = object(
   { required: ['name', 'argv', 'expect'] },
 );
 
-const EVERYWHERE = 'namespace output dry-run field-manager context cluster user kubeconfig server';
+const EVERYWHERE = 'namespace output field-manager context cluster user kubeconfig server';
 const EXPOSE_FLAGS: FlagSet = {
   values: words(
     `${EVERYWHERE} name port protocol target-port selector labels type external-ip cluster-ip ` +
       'session-affinity load-balancer-ip filename',
   ),
-  switches: words('save-config record'),
+  // Of expose, `--dry-run` takes a value behind `=` only.
+  switches: words('dry-run save-config record'),
   short: { n: 'namespace', o: 'output', s: 'server', l: 'labels', f: 'filename' },
 };
 const RUN_FLAGS: FlagSet = {
-  values: words(`${EVERYWHERE} image port labels annotations restart env image-pull-policy`),
+  values: words(`${EVERYWHERE} image port labels annotations restart env image-pull-policy dry-run`),
   switches: words('expose command stdin tty attach leave-stdin-open rm quiet privileged save-config'),
   short: { n: 'namespace', o: 'output', s: 'server', l: 'labels', i: 'stdin', t: 'tty', q: 'quiet' },
 };
@@ -62,8 +63,9 @@ export const exposeCases: CaseKind<ExposeCase> = {
   kind: 'expose',
   marks: ['argv'],
   shape: caseShape,
-  run: ({ argv, resource, expect }) => {
-    const sent = send(argv.map(String), resource);
+  run: ({ argv, resource, expect: written }) => {
+    const expect = withoutNulls(written);
+    const sent = send(argv.map(String), resource ?? undefined);
     if ('problem' in sent) return [{ what: 'argv', difference: sent.problem }];
     const checks: Check[] = [
       { what: 'error', difference: differenceOf(expect.error, sent.error) },
@@ -139,7 +141,7 @@ function sendExpose(
   if (!isMeant || (name !== '' && name !== resource.metadata.name)) {
     return { problem: `the resource is ${resource.kind} ${resource.metadata.name}, not ${type} ${name}` };
   }
-  const { object: known, diagnostics } = checkStructure(resource);
+  const { object: known, diagnostics } = checkStructure(withoutNulls(resource));
   const wrong = diagnostics.find(({ severity }) => severity === 'error');
   if (wrong !== undefined) return { problem: wrong.message };
   const result = exposeService(known ?? resource, {
@@ -180,7 +182,8 @@ function isOn({ flags }: CommandLine, name: string): boolean {
 
 function dryRunOf({ flags }: CommandLine): DryRun {
   const text = flags.get('dry-run')?.at(-1);
-  return text === 'client' || text === 'server' ? text : 'none';
+  if (text === 'server') return 'server';
+  return text === 'client' || text === 'true' ? 'client' : 'none';
 }
 
 /** The namespace is the request's, so that cases leave it out. */

@@ -1,11 +1,6 @@
 /** What cases of kubectl's output write in short, as objects of the API. */
-import {
-  checkStructure,
-  type EndpointSlice,
-  type Endpoints,
-  type KubernetesObject,
-  type Service,
-} from '@shunt/model';
+import { withoutNulls } from '@shunt/cluster';
+import { checkStructure, type KubernetesObject } from '@shunt/model';
 
 /** Addresses and ports as texts and numbers, or as the objects that they are. */
 export interface ShortSubset {
@@ -25,50 +20,55 @@ export interface ShortSlice {
 export interface ShortService {
   readonly name?: string;
   readonly clusterIP?: string;
-  readonly ports?: Service['spec']['ports'];
+  readonly ports?: readonly unknown[];
 }
 
 const API_VERSIONS: Readonly<Record<string, string>> = { EndpointSlice: 'discovery.k8s.io/v1' };
 
+export type ReadObject = { readonly object: KubernetesObject } | { readonly problem: string };
+
 /** An object of a case, which may lack its apiVersion. @returns what is wrong with it, if anything is */
-export function objectOf(value: {
-  readonly kind: string;
-}): { readonly object: KubernetesObject } | { readonly problem: string } {
-  const { object, diagnostics } = checkStructure({ apiVersion: API_VERSIONS[value.kind] ?? 'v1', ...value });
+export function objectOf<T extends { readonly kind: string }>(value: T): ReadObject {
+  const apiVersion = API_VERSIONS[value.kind] ?? 'v1';
+  const { object, diagnostics } = checkStructure(withoutNulls({ apiVersion, ...value }));
   if (object !== null) return { object };
-  return { problem: diagnostics.map(({ message }) => message).join('; ') };
+  return {
+    problem: diagnostics.map(({ message, object: at }) => `${at?.path ?? ''}: ${message}`).join('; '),
+  };
 }
 
-export function endpointsOf(subsets: readonly ShortSubset[]): ReturnType<typeof objectOf> {
-  const addresses = (list: readonly unknown[] = []): unknown[] =>
-    list.map((item) => (typeof item === 'string' ? { ip: item } : item));
+export function endpointsOf(subsets: readonly ShortSubset[]): ReadObject {
   return objectOf({
     kind: 'Endpoints',
     metadata: { name: 'service' },
-    subsets: subsets.map((subset) => ({
-      addresses: addresses(subset.addresses),
-      notReadyAddresses: addresses(subset.notReadyAddresses),
-      ports: (subset.ports ?? []).map((item) => (typeof item === 'number' ? { port: item } : item)),
+    subsets: subsets.map(({ addresses, notReadyAddresses, ports }) => ({
+      addresses: (addresses ?? []).map(addressOf),
+      notReadyAddresses: (notReadyAddresses ?? []).map(addressOf),
+      ports: (ports ?? []).map(portOf),
     })),
-  } satisfies Short<Endpoints>);
+  });
 }
 
-export function sliceOf(slice: ShortSlice): ReturnType<typeof objectOf> {
-  const { addressType = 'IPv4', port, ports = port === undefined ? [] : [port], endpoints = [] } = slice;
+export function sliceOf({ addressType, port, ports, endpoints }: ShortSlice): ReadObject {
   return objectOf({
     kind: 'EndpointSlice',
     metadata: { name: 'service-abcde' },
-    addressType,
-    ports: ports.map((item) => (typeof item === 'number' ? { port: item } : item)),
-    endpoints: endpoints.map((item) =>
-      Array.isArray(item) ? { addresses: [item[0]], conditions: { ready: item[1] } } : item,
+    addressType: addressType ?? 'IPv4',
+    ports: (ports ?? (port == null ? [] : [port])).map(portOf),
+    endpoints: (endpoints ?? []).map((item) =>
+      Array.isArray(item) ? { addresses: item.slice(0, 1), conditions: { ready: item[1] } } : item,
     ),
-  } satisfies Short<EndpointSlice>);
+  });
 }
 
-export function serviceOf({ name = 'service', ...spec }: ShortService): Service {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name }, spec };
+export function serviceOf({ name, ...spec }: ShortService): ReadObject {
+  return objectOf({ kind: 'Service', metadata: { name: name ?? 'service' }, spec });
 }
 
-/** The fields of an object, with values still to be checked. */
-type Short<T> = { readonly kind: string; readonly metadata: object } & { readonly [K in keyof T]?: unknown };
+function addressOf(item: unknown): unknown {
+  return typeof item === 'string' ? { ip: item } : item;
+}
+
+function portOf(item: unknown): unknown {
+  return typeof item === 'number' ? { port: item } : item;
+}

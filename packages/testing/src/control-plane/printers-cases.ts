@@ -24,6 +24,7 @@ import { differenceOf } from './compare.js';
 import {
   endpointsOf,
   objectOf,
+  type ReadObject,
   type ShortService,
   type ShortSlice,
   type ShortSubset,
@@ -112,7 +113,9 @@ export const printersCases: CaseKind<PrintersCase> = {
   kind: 'printers',
   marks: ['print'],
   shape: caseShape,
-  run: (each) => {
+  run: (written) => {
+    const fields = Object.entries(written).filter(([, value]) => value !== null);
+    const each = Object.fromEntries(fields) as unknown as PrintersCase;
     const checks = each.print.startsWith('port-forward') ? runForward(each) : runPrint(each);
     return checks.length > 0 ? checks : [{ what: 'case', difference: 'the case expects nothing' }];
   },
@@ -125,33 +128,25 @@ const ERROR_WORDS: { readonly [errorClass in KubectlErrorClass]?: string } = {
   udpNotSupported: 'UDP is not supported',
 };
 
-function runForward({
-  print,
-  arg = '',
-  service,
-  podPorts = {},
-  object,
-  forward,
-  error,
-}: PrintersCase): Check[] {
-  const pod = object === undefined ? null : objectOf(object);
-  if (pod !== null && 'problem' in pod) return [{ what: 'object', difference: pod.problem }];
-  if ((print === 'port-forward pod') !== (pod !== null)) {
-    return [{ what: 'object', difference: 'a Pod is an object, a Service is a service' }];
+function runForward(each: PrintersCase): Check[] {
+  const { print, arg = '', service, podPorts = {}, object, forward, error } = each;
+  const isPod = print === 'port-forward pod';
+  const read = isPod ? (object === undefined ? null : objectOf(object)) : serviceOf(service ?? {});
+  if (read === null || 'problem' in read) {
+    return [{ what: 'object', difference: read?.problem ?? 'the case has no Pod' }];
   }
-  const result =
-    pod === null
-      ? translatePortForward(String(arg), serviceOf(service ?? {}), podPorts)
-      : translatePodPortForward(String(arg), pod.object as Pod);
+  const result = isPod
+    ? translatePodPortForward(String(arg), read.object as Pod)
+    : translatePortForward(String(arg), read.object as Service, podPorts);
   if (result.error === null) {
     const wanted = forward === undefined ? undefined : String(forward);
     return [
       { what: 'forward', difference: differenceOf(wanted, result.forward) },
-      ...(error === undefined ? [] : [{ what: 'error', difference: differenceOf(error, null) }]),
+      { what: 'error', difference: differenceOf(error, undefined) },
     ];
   }
-  const words = ERROR_WORDS[result.error.class] ?? result.error.message;
-  const said = error === result.error.message ? error : words;
+  const { class: errorClass, message } = result.error;
+  const said = error === message ? message : (ERROR_WORDS[errorClass] ?? message);
   return [{ what: 'error', difference: differenceOf(error, said) }];
 }
 
@@ -174,8 +169,8 @@ function runPrint(each: PrintersCase): Check[] {
 function shortObject(
   kind: string,
   { subsets, servicePort, service }: PrintersCase,
-  slices: readonly ReturnType<typeof sliceOf>[],
-): ReturnType<typeof objectOf> | null {
+  slices: readonly ReadObject[],
+): ReadObject | null {
   switch (kind) {
     case 'endpoints':
       return subsets === undefined ? null : endpointsOf(subsets);
@@ -183,7 +178,7 @@ function shortObject(
       return slices[0] ?? null;
     case 'service': {
       const ports = servicePort === undefined ? [] : [{ name: servicePort, port: 80 }];
-      return { object: serviceOf(service ?? { ports }) };
+      return serviceOf(service ?? { ports });
     }
     default:
       return null;

@@ -19,7 +19,10 @@ export interface ReadControlPlaneCases {
  * Reads a list of control-plane cases: validation, allocation, endpoints, expose and printer cases may stand
  * in one list. Strict as packet-flow cases are: what is not looked at is an error.
  */
-export function readControlPlaneCases(document: SourceDocument, list: readonly unknown[]): ReadControlPlaneCases {
+export function readControlPlaneCases(
+  document: SourceDocument,
+  list: readonly unknown[],
+): ReadControlPlaneCases {
   const cases: ReadControlPlaneCase[] = [];
   const diagnostics: Diagnostic[] = [];
   const lines = new Map<string, number>();
