@@ -34,6 +34,7 @@ export { sameEndpoints } from './endpoints/same-endpoints.js';
 export * from './endpoints/selector.js';
 export * from './endpoints/slice-changes.js';
 export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-metadata.js';
+export { wantsTopologyHints } from './endpoints/topology-hints.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './expose/expose.js';
 export * from './expose/kind-names.js';
@@ -43,13 +44,11 @@ export * from './expose/run.js';
 export * from './field-error.js';
 export * from './load-balancer/backend-nodes.js';
 export * from './load-balancer/load-balancer-controller.js';
-export * from './load-balancer/load-balancer-pool.js';
 export {
   type AddressRange,
   type LoadBalancerPool,
   parseLoadBalancerPool,
 } from './load-balancer/load-balancer-pool.js';
-export * from './load-balancer/needs-ensure.js';
 export * from './load-balancer/needs-ensure.js';
 export * from './print/age.js';
 export * from './print/describe-endpoint-slice.js';

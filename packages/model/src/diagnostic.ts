@@ -39,8 +39,7 @@ export type DiagnosticCode =
   | 'internal'
   | 'api-warning'
   | 'selector'
-  | 'endpoints'
-  | 'load-balancer';
+  | 'endpoints';
 
 /** One problem of the input: a value, never thrown. Errors stop the run, warnings do not. */
 export interface Diagnostic {

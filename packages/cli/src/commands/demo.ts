@@ -1,30 +1,38 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Trace, Tracer } from '@shunt/compiler';
-import type { Service } from '@shunt/model';
-import { namespaceOf, VERDICTS } from '@shunt/model';
+import { Tracer } from '@shunt/compiler';
+import type { Packet } from '@shunt/model';
 import type { Command } from 'commander';
-import { loadInput } from '../input/load-input.js';
+import { type LoadedInput, loadInput } from '../input/load-input.js';
 import { located } from '../input/load-manifests.js';
 import { readPackets } from '../input/read-packets.js';
 import { readSources } from '../input/read-sources.js';
-import { EXIT } from '../io.js';
+import { EXIT, type Io, textWidth } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
-import { columns } from '../print/columns.js';
 import { styleFor } from '../print/style.js';
-import { traceLine } from '../print/trace-line.js';
+import { wrap } from '../print/wrap.js';
 import { Report } from '../report.js';
 import type { CommandContext } from './command-context.js';
+import { dumpedShopText } from './demo-dump.js';
+import { DEMO_POOL, plainShopText } from './demo-plain.js';
 
 const WORKSPACE = new URL('../../../../', import.meta.url);
-const EXAMPLES = new URL('examples/', WORKSPACE);
 const BENCH = fileURLToPath(new URL('bench/dist/main.js', WORKSPACE));
 const BENCH_LIMIT_MS = 20_000;
 const NODE = 'node-a';
-const DNAT_LINES = 4;
+const OPTIONS: ClusterOptions = {
+  config: example('kube-proxy.yaml'),
+  node: NODE,
+  seed: 0,
+  admit: 'auto',
+  loadBalancerPool: [DEMO_POOL],
+  allocationSeed: 0,
+  maxFileSize: 256e6,
+  strict: false,
+};
 
-/** `npm start` without arguments: the example shop, compiled for one node. */
+/** `npm start` without arguments: the example shop, as a dump for one node and as people write it. */
 export function addDemoCommand(program: Command, context: CommandContext): void {
   program
     .command('demo', { hidden: true })
@@ -35,140 +43,89 @@ export function addDemoCommand(program: Command, context: CommandContext): void 
 }
 
 async function demo({ io }: CommandContext): Promise<number> {
-  const shop = fileURLToPath(new URL('shop', EXAMPLES));
-  if (!existsSync(shop)) {
+  if (!existsSync(example('shop'))) {
     io.stderr.write(
       'error: the demo shows the examples of the repository, which are not here; see shunt --help\n',
     );
     return EXIT.unusable;
   }
-  const config = fileURLToPath(new URL('kube-proxy.yaml', EXAMPLES));
-  const options: ClusterOptions = {
-    config,
-    node: NODE,
-    seed: 0,
-    admit: 'auto',
-    allocationSeed: 0,
-    maxFileSize: 256e6,
-    strict: false,
-  };
   const report = new Report();
-  const loaded = await loadInput([shop], options, report, io);
-  const { sources } = await readSources(
-    [fileURLToPath(new URL('shop.packets.jsonl', EXAMPLES))],
-    options.maxFileSize,
-    io,
-  );
-  const packets = sources.flatMap((source) => readPackets(source).packets);
-  if (loaded === null) {
-    report.print(io);
-    return EXIT.unusable;
-  }
-  const { input } = loaded;
-  const tracer = new Tracer(input);
-  report.add(located(tracer.resolution.diagnostics, loaded.manifests));
+  const dump = await loadInput([example('shop')], OPTIONS, report, io);
+  const plain = await loadInput([example('shop-plain')], OPTIONS, report, io);
+  const packets = await examplePackets(io);
+  const tracer = dump === null ? null : new Tracer(dump.input);
+  if (dump !== null && tracer !== null) report.add(located(tracer.resolution.diagnostics, dump.manifests));
   report.print(io);
+  if (dump === null || tracer === null || plain === null) return EXIT.unusable;
   const style = styleFor(io.stdout, io.env);
-  const services = input.state.list('Service');
-  const { length: portCount } = tracer.resolution.ruleset.servicePorts;
-  io.stdout.write(
-    `${style.bold('The example shop')}: ${services.length} Services, ${input.state.list('EndpointSlice').length} EndpointSlices, ${input.state.list('Node').length} Nodes in 2 zones,\nas ${NODE} sees them (${input.config.mode} mode, ${portCount} service ports)\n\n`,
-  );
-  io.stdout.write(serviceTable(services, tracer));
-  const iptables = new Tracer({ ...input, config: { ...input.config, mode: 'iptables' } });
-  const traces = [
-    ...packets.map((it) => tracer.trace(it)),
-    ...packets.map((it) => iptables.trace(it)).filter(isAccept),
-  ];
-  io.stdout.write(`\n${style.bold('Where packets go')} (accept exists in iptables mode only)\n\n`);
-  for (const trace of pickTraces(traces)) io.stdout.write(`${traceLine(trace, style)}\n`);
-  io.stdout.write(`\n${style.bold('How fast')}\n\n${throughput()}\n`);
-  io.stdout.write(`\n${style.bold('What to try next')}\n\n${NEXT}`);
+  const width = textWidth(io.stdout);
+  const section = (title: string, intro: string, text: string): void => {
+    const [first = '', ...rest] = wrap(`${title}: ${intro}`, width);
+    const head = style.bold(first.slice(0, title.length)) + first.slice(title.length);
+    io.stdout.write(`${[head, ...rest].join('\n')}\n\n${text}\n`);
+  };
+  section('The example shop', dumpIntro(dump, tracer), dumpedShopText(dump, tracer, packets, style, width));
+  section('The same, as people write it', plainIntro(plain), plainShopText(plain, style, width));
+  io.stdout.write(`${style.bold('How fast')}\n\n${indented(throughput(), width)}\n\n`);
+  io.stdout.write(`${style.bold('What to try next')}\n\n${NEXT}`);
   return EXIT.ok;
 }
 
-const COMMON = '-f examples/shop --config examples/kube-proxy.yaml --node node-a';
+function example(name: string): string {
+  return fileURLToPath(new URL(`examples/${name}`, WORKSPACE));
+}
+
+async function examplePackets(io: Io): Promise<Packet[]> {
+  const { sources } = await readSources([example('shop.packets.jsonl')], OPTIONS.maxFileSize, io);
+  return sources.flatMap((source) => readPackets(source).packets);
+}
+
+function dumpIntro({ input: { state, config } }: LoadedInput, { resolution }: Tracer): string {
+  const count = (kind: string): string => `${state.list(kind).length} ${kind}s`;
+  const { length: ports } = resolution.ruleset.servicePorts;
+  return (
+    `a dump of ${count('Service')}, ${count('EndpointSlice')}, ${count('Node')} in 2 zones, as ${NODE} sees ` +
+    `them (${config.mode} mode, ${ports} service ports)`
+  );
+}
+
+function plainIntro({ input: { state } }: LoadedInput): string {
+  return (
+    `${state.list('Service').length} Services and ${state.list('Pod').length} Pods, no cluster IP, node port ` +
+    'or slice. What a cluster makes of those in namespace shop (READY: endpoints, of the Pods that the ' +
+    'selector matches):'
+  );
+}
+
+const COMMON = '--config examples/kube-proxy.yaml --node node-a';
 const NEXT = `  Why does this packet go there? Every step, with the objects that decided:
-    npm start -- trace ${COMMON} \\
+    npm start -- trace -f examples/shop ${COMMON} \\
       --from 198.51.100.7:40000 --to 203.0.113.10:443/TCP
+  What does a cluster make of manifests, and what would it refuse?
+    npm start -- get services -f examples/shop-plain --load-balancer-pool public=203.0.113.64/26
+    npm start -- lint -f examples/broken/node-port-twice.yaml
   The rules of your own cluster:
     kubectl get svc,endpointslices,nodes,servicecidrs -A -o json > cluster.json
     npm start -- get frontends -f cluster.json --node NODE
   Guard your manifests with cases, before a change ships:
     npm start -- test examples/shop-cases
-  All benchmarks:
-    npm run bench
-  Help, and completion for bash, zsh and fish:
-    npx --no-install shunt --help
+  Help, completion for bash, zsh and fish, and all benchmarks:
+    npx --no-install shunt --help; npm run bench
 `;
 
-function serviceTable(services: readonly Service[], tracer: Tracer): string {
-  const rows = services.map((service) => {
-    const { spec, status } = service;
-    const external = [
-      ...(spec.externalIPs ?? []),
-      ...(status?.loadBalancer?.ingress ?? []).flatMap((it) => it.ip ?? it.hostname ?? []),
-    ];
-    return [
-      namespaceOf(service),
-      service.metadata.name,
-      spec.type ?? 'ClusterIP',
-      spec.clusterIPs?.[0] ?? spec.clusterIP ?? '<none>',
-      spec.externalName ?? (external.join(',') || '<none>'),
-      portsOf(service),
-      endpointsOf(service, tracer),
-    ];
-  });
-  rows.sort((a, b) => (a.join('/') < b.join('/') ? -1 : 1));
-  return columns(['NAMESPACE', 'NAME', 'TYPE', 'CLUSTER-IP', 'EXTERNAL-IP', 'PORT(S)', 'USABLE HERE'], rows);
-}
-
-function portsOf({ spec }: Service): string {
-  const ports = (spec.ports ?? []).map(
-    ({ port, nodePort, protocol = 'TCP' }) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol}`,
-  );
-  return ports.join(',') || '<none>';
-}
-
-/** Of the first port in the first family: how many endpoints Cluster policy may use, and how many are local. */
-function endpointsOf(service: Service, { resolution }: Tracer): string {
-  const port = resolution.ruleset.servicePorts.find(
-    (it) => it.namespace === namespaceOf(service) && it.name === service.metadata.name,
-  );
-  const resolved = port === undefined ? undefined : resolution.ports.get(port);
-  if (port === undefined || resolved === undefined) return '-';
-  const pool = port.clusterPool ?? port.localPool;
-  const local = pool?.backends.filter((it) => it.local).length ?? 0;
-  return `${pool?.backends.length ?? 0} of ${resolved.endpoints.length}${local > 0 ? `, ${local} local` : ''}`;
-}
-
-function isAccept({ evaluation }: Trace): boolean {
-  return evaluation.verdict === 'accept';
-}
-
-/** A few translations of different Services, and one or two of every other verdict. */
-function pickTraces(traces: readonly Trace[]): Trace[] {
-  const order = ['dnat', ...VERDICTS.filter((it) => it !== 'dnat' && it !== 'none'), 'none'];
-  return order.flatMap((verdict) => {
-    const seen = new Set<unknown>();
-    const different = traces.filter(({ evaluation, reasons }) => {
-      const key = verdict === 'dnat' ? evaluation.frontend?.kind : reasons.at(-1)?.object.name;
-      if (evaluation.verdict !== verdict || seen.has(key)) return false;
-      seen.add(key);
-      return true;
-    });
-    return different.slice(0, verdict === 'dnat' ? DNAT_LINES : 2);
-  });
+function indented(text: string, width: number): string {
+  return wrap(text, width - 2)
+    .map((line) => `  ${line}`)
+    .join('\n');
 }
 
 /** One line of the benchmark harness, in a process of its own so that nothing here slows it. */
 function throughput(): string {
-  if (!existsSync(BENCH))
-    return '  The benchmark harness is not built here: npm run bench builds and runs it.';
+  if (!existsSync(BENCH)) return 'The benchmark harness is not built here: npm run bench builds and runs it.';
   const { status, stdout, stderr } = spawnSync(process.execPath, [BENCH, 'quick'], {
     encoding: 'utf8',
     timeout: BENCH_LIMIT_MS,
   });
-  if (status === 0) return `  ${stdout.trim()}`;
-  return `  The benchmark harness failed: ${stderr.trim().split('\n')[0] ?? 'it took too long'}`;
+  if (status === 0) return stdout.trim();
+  return `The benchmark harness failed: ${stderr.trim().split('\n')[0] ?? 'it took too long'}`;
 }

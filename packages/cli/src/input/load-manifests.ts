@@ -8,6 +8,7 @@ import {
   type LoadedCluster,
   loadCluster,
   namespaceOf,
+  type ObjectReference,
   type Service,
   type SourcePosition,
 } from '@shunt/model';
@@ -60,11 +61,7 @@ export async function loadManifests(
     controlPlane,
     admitted: new Set(services.map((it) => `${namespaceOf(it)}/${it.metadata.name}`)),
     events,
-    locate: ({ object }) => {
-      if (object === undefined) return null;
-      const { path } = object;
-      return cluster.locate(path === undefined ? object : { ...object, path: sourcePathOf(path) });
-    },
+    locate: ({ object }) => (object === undefined ? null : locateField(object, cluster)),
   };
   report.add(located([...admission, ...made], manifests));
   return manifests;
@@ -77,6 +74,18 @@ export function located(diagnostics: readonly Diagnostic[], { locate }: Manifest
     const position = locate(diagnostic);
     return position === null ? diagnostic : { ...diagnostic, position };
   });
+}
+
+/** Where the field of an object is written. Errors of `clusterIPs` mean `clusterIP` where only that is. */
+function locateField(object: ObjectReference, cluster: LoadedCluster): SourcePosition | null {
+  const { path } = object;
+  if (path === undefined) return cluster.locate(object);
+  const at = (field: string): SourcePosition | null => cluster.locate({ ...object, path: field });
+  const position = at(sourcePathOf(path));
+  if (position === null || !path.startsWith('spec.clusterIPs')) return position;
+  const spec = at('spec');
+  const isWritten = position.line !== spec?.line || position.column !== spec.column;
+  return isWritten ? position : at('spec.clusterIP');
 }
 
 /** Why Pods are endpoints of a Service or not; nothing where the manifests hold no Pods. */
@@ -102,7 +111,8 @@ function isAdmitted(object: Readonly<Record<string, unknown>>, mode: AdmitMode):
   if (status !== undefined && status !== null) return false;
   if (typeof spec !== 'object' || spec === null) return true;
   const { clusterIP, clusterIPs } = spec as { readonly clusterIP?: unknown; readonly clusterIPs?: unknown };
-  return !clusterIP && !(Array.isArray(clusterIPs) && clusterIPs.length > 0);
+  // People write None themselves; an address is more often one that a server gave.
+  return (!clusterIP && !(Array.isArray(clusterIPs) && clusterIPs.length > 0)) || clusterIP === 'None';
 }
 
 function startControlPlane({ state, deferred }: LoadedCluster, options: ManifestOptions): ControlPlane {

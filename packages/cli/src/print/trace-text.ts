@@ -90,7 +90,7 @@ function listLines(title: string, reasons: readonly Reason[], style: Style, widt
 }
 
 /** `Pod web-7d9f on node-a`, as far as it is known. */
-function ownerText({ endpoint }: EndpointExplanation): string {
+export function ownerText({ endpoint }: EndpointExplanation): string {
   const written = endpoint.slice.endpoints?.[endpoint.index];
   const target = written?.targetRef?.name
     ? `${written.targetRef.kind ?? 'Pod'} ${written.targetRef.name}`

@@ -92,7 +92,8 @@ function updateRule(
   stored: Service,
   transaction: AllocationTransaction,
 ): (port: ServicePortSpec, index: number) => PortResult {
-  const own = new Set(nodePortsOf(stored.spec));
+  // An ExternalName may name node ports, too, but has none.
+  const own = new Set(needsNodePorts(stored.spec) ? nodePortsOf(stored.spec) : []);
   const seen = new Set<string>();
   return (port, i) => {
     let result: PortResult;

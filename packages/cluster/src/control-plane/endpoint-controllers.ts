@@ -37,6 +37,8 @@ export interface Written {
 /** The controllers that keep EndpointSlices and Endpoints: from selectors, and mirrored from hand-made ones. */
 export class EndpointControllers {
   readonly #options: EndpointControllerOptions;
+  /** Whether the last slices of a Service had topology hints, for the events of a change. */
+  readonly #hadHints = new Map<string, boolean>();
 
   constructor(options: EndpointControllerOptions) {
     this.#options = options;
@@ -49,8 +51,10 @@ export class EndpointControllers {
     const service = state.service(namespace, name);
     const changes: ChangeEvent[] = [];
     const events: ControllerEvent[] = [];
-    if (service === undefined) this.#collectGarbage(key, changes);
-    else if (selectsPods(service) && this.#options.manages(key, service))
+    if (service === undefined) {
+      this.#hadHints.delete(key);
+      this.#collectGarbage(key, changes);
+    } else if (selectsPods(service) && this.#options.manages(key, service))
       this.#reconcileSelected(key, service, changes, events);
     this.#mirror(key, service, changes, events);
     return { changes, events };
@@ -60,8 +64,10 @@ export class EndpointControllers {
     const { state, pods, maxEndpointsPerSlice } = this.#options;
     const { namespace, name } = splitKey(key);
     const selected = pods.podsOf(key);
+    const hadTopologyHints = this.#hadHints.get(key);
     const result = reconcileSlices({
       service,
+      ...(hadTopologyHints === undefined ? {} : { hadTopologyHints }),
       pods: selected.values(),
       nodeOf: (node) => state.node(node),
       nodes: () => state.list('Node'),
@@ -69,6 +75,7 @@ export class EndpointControllers {
       maxEndpointsPerSlice,
       newName: this.#sliceNamer(namespace),
     });
+    if (result.topologyHints || hadTopologyHints !== undefined) this.#hadHints.set(key, result.topologyHints);
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
     if (service.metadata.deletionTimestamp != null) return;

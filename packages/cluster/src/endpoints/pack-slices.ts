@@ -4,7 +4,7 @@
  */
 import type { EndpointSlice, EndpointSlicePort, Family, SliceEndpoint } from '@shunt/model';
 import type { DesiredEndpoint } from './desired-endpoints.js';
-import { isSameEndpoint, tellsTheSame } from './same-endpoint.js';
+import { isSameEndpoint, tellsTheSame } from './same-slice-endpoint.js';
 
 /** What a slice is going to hold. */
 export interface SliceDraft {
@@ -21,7 +21,7 @@ export interface SlicePlan {
   readonly update: SliceDraft[];
   readonly unchanged: EndpointSlice[];
   readonly delete: EndpointSlice[];
-  /** Endpoints that are new, or whose Pods became ready or not ready. */
+  /** Endpoints that were in none of the slices, or tell something else now. */
   readonly causes: DesiredEndpoint[];
 }
 
@@ -110,7 +110,7 @@ function refreshEndpoints(
     endpoints.push(found.endpoint);
     if (tellsTheSame(endpoint, found.endpoint)) continue;
     isChanged = true;
-    if (endpoint.conditions?.serving !== found.endpoint.conditions?.serving) plan.causes.push(found);
+    plan.causes.push(found);
   }
   return { endpoints, isChanged: isChanged || endpoints.length !== before.length };
 }

@@ -129,7 +129,7 @@ function recycle(plan: SlicePlan, { input, metadata }: Reconciliation): void {
 function changesOf({ input, existing, metadata }: Reconciliation, plans: readonly SlicePlan[]): SliceChanges {
   const { service, newName } = input;
   const { generateName = '', labels = {} } = metadata;
-  const time = triggerTime(service, plans, existing.length === 0);
+  const time = triggerTime(service, existing, plans);
   const families = plans.map(({ family }): string => family);
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];
@@ -156,7 +156,21 @@ function changesOf({ input, existing, metadata }: Reconciliation, plans: readonl
 }
 
 /** The cause of a change, as far as it is known: the Service is new, or Pods came or changed (semantics 10.16). */
-function triggerTime(service: Service, plans: readonly SlicePlan[], isFirst: boolean): string | null {
-  if (isFirst) return earliestTime([service.metadata.creationTimestamp]);
-  return earliestTime(plans.flatMap(({ causes }) => causes.map(({ pod }) => readinessTime(pod))));
+function triggerTime(
+  service: Service,
+  existing: readonly EndpointSlice[],
+  plans: readonly SlicePlan[],
+): string | null {
+  if (existing.length === 0) return earliestTime([service.metadata.creationTimestamp]);
+  const causes = plans.flatMap((plan) => plan.causes);
+  if (causes.length === 0) return null;
+  const served = new Map<string | undefined, boolean | null | undefined>();
+  for (const { endpoints } of existing) {
+    for (const { targetRef, conditions } of endpoints ?? []) served.set(targetRef?.name, conditions?.serving);
+  }
+  // An endpoint that only moved to a slice of other ports, or to another node, has no time of its own.
+  const changed = causes.filter(
+    ({ pod, endpoint }) => served.get(pod.metadata.name) !== endpoint.conditions?.serving,
+  );
+  return earliestTime(changed.map(({ pod }) => readinessTime(pod)));
 }

@@ -12,6 +12,7 @@ type Value = string | number;
 
 /** What both kinds of range can do, in the words of the cases. */
 interface Pool {
+  readonly kind: string;
   /** @returns the reason why not, or `null` */
   allocate(value: Value, owner: string, dryRun: boolean): string | null;
   allocateNext(
@@ -73,7 +74,12 @@ function runStep(pool: Pool, step: AllocationStep, random: RandomSource): Outcom
   return { values, reason: null };
 }
 
-function checkPool(what: string, expect: PoolExpectation, pool: Pool, { values, reason }: Outcome): Check[] {
+function checkPool(
+  what: string,
+  expect: PoolExpectation,
+  { kind, ...pool }: Pool,
+  { values, reason }: Outcome,
+): Check[] {
   const { error, distinct, allIn, ip, port, ...facts } = expect;
   const checks: Check[] = [{ what: `${what} error`, difference: differenceOf(error ?? null, reason) }];
   const [first = '', last = ''] = allIn ?? [];
@@ -90,7 +96,9 @@ function checkPool(what: string, expect: PoolExpectation, pool: Pool, { values, 
   for (const [name, expected] of Object.entries(facts)) {
     // Counts that fit no double are written as strings.
     const [one, other] = [expected, actual[name] ?? []].map((it) => (Array.isArray(it) ? it : String(it)));
-    checks.push({ what: `${what} ${name}`, difference: differenceOf(one, other) });
+    const difference =
+      name in actual ? differenceOf(one, other) : `expected nothing: a ${kind} case has none`;
+    checks.push({ what: `${what} ${name}`, difference });
   }
   return checks;
 }
@@ -105,6 +113,7 @@ function openIpRange(cidr: string): Pool | string {
   const address = (value: Value) => parseAddress(String(value)) ?? range.cidr.base;
   const text = (it: ReturnType<typeof address> | null) => (it === null ? null : formatAddress(it));
   return {
+    kind: 'ipRange',
     allocate: (value, owner, dryRun) => range.allocate(address(value), owner, dryRun)?.reason ?? null,
     allocateNext: (random, dryRun) => {
       const next = range.allocateNext(OWNER, random, dryRun);
@@ -130,6 +139,7 @@ function openPortRange(portRange: string): Pool | string {
   const { range, problem } = PortRange.parse(portRange);
   if (range === null) return problem;
   return {
+    kind: 'portRange',
     allocate: (value, owner) => range.allocate(Number(value), owner)?.reason ?? null,
     allocateNext: (random) => {
       const next = range.allocateNext(OWNER, random);

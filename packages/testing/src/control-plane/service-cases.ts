@@ -14,7 +14,7 @@ import {
   seededRandom,
   withoutNulls,
 } from '@shunt/cluster';
-import { cidrFamily, parseCidr, type Service } from '@shunt/model';
+import { cidrFamily, type Family, parseCidr, type Service } from '@shunt/model';
 import type { AllocationCase, AllocationStep, ServiceExpectation } from './allocation-case.js';
 import type { Check } from './case-kind.js';
 import { ServiceChecks, type StepOutcome } from './service-checks.js';
@@ -35,14 +35,12 @@ export function runServiceCase(serviceCase: AllocationCase): readonly Check[] {
   return checks.finish();
 }
 
-function openPools({ clusterFamilies = ['IPv4'], cidr, portRange }: AllocationCase): ServicePools | string {
+function openPools({ clusterFamilies, cidr, portRange }: AllocationCase): ServicePools | string {
   const clusterIPs = new ClusterIps();
   const given = cidr === undefined ? [] : cidr.split(',').map((text) => text.trim());
-  const cidrs = clusterFamilies.flatMap((family) => {
-    const own = given.filter((text) => {
-      const range = parseCidr(text);
-      return range !== null && cidrFamily(range) === family;
-    });
+  const families = clusterFamilies ?? [...new Set(given.map(familyOfCidr))];
+  const cidrs = (families.length === 0 ? (['IPv4'] as const) : families).flatMap((family) => {
+    const own = given.filter((text) => familyOfCidr(text) === family);
     return own.length > 0 ? own : [DEFAULT_CIDRS[family]];
   });
   const unused = given.filter((text) => !cidrs.includes(text));
@@ -51,6 +49,11 @@ function openPools({ clusterFamilies = ['IPv4'], cidr, portRange }: AllocationCa
   if (problem !== undefined && problem !== null) return problem;
   const opened = PortRange.parse(portRange ?? DEFAULT_PORT_RANGE);
   return opened.range === null ? opened.problem : { clusterIPs, nodePorts: opened.range };
+}
+
+function familyOfCidr(text: string): Family {
+  const cidr = parseCidr(text);
+  return cidr === null ? 'IPv4' : cidrFamily(cidr);
 }
 
 function expectsErrors({ steps, expect }: AllocationCase, step: number): boolean {

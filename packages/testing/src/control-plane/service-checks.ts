@@ -123,7 +123,11 @@ export class ServiceChecks {
     };
     for (const [name, expected] of Object.entries(expect)) {
       const actual = sets[name];
-      if (actual === undefined || !Array.isArray(expected)) continue;
+      if (name === 'errors' || FIELDS[name] !== undefined) continue;
+      if (actual === undefined || !Array.isArray(expected)) {
+        this.#checks.push({ what: `${what} ${name}`, difference: 'expected nothing: only a range has it' });
+        continue;
+      }
       const difference = this.#picked.setDifference(expected, actual);
       this.#checks.push({ what: `${what} ${name}`, difference });
     }
