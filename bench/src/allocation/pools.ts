@@ -87,20 +87,20 @@ interface Text {
 /** From a random start in the dynamic band, with a wrap, then in the static band; and who has what. */
 function scanned(bitmap: Bitmap, { size, staticBandSize }: Bands, { format, parse }: Text): Pool {
   const random = seededRandom(SEEDS.allocation);
-  const owners = new Map<number, string>();
+  const owners = new Array<string | null>(size).fill(null);
   return {
     size,
     allocate(owner) {
       let offset = bitmap.pick(staticBandSize, size, random);
       if (offset < 0) offset = bitmap.pick(0, staticBandSize, random);
       if (offset < 0) return null;
-      owners.set(offset, owner);
+      owners[offset] = owner;
       return format(offset);
     },
     release(text, owner) {
       const offset = parse(text);
-      if (owners.get(offset) !== owner) return;
-      owners.delete(offset);
+      if (owners[offset] !== owner) return;
+      owners[offset] = null;
       bitmap.clear(offset);
     },
   };
