@@ -182,7 +182,7 @@ export class ControlPlane {
   podsFor(service: Service): EndpointProblemsInput {
     const { namespace } = splitKey(keyOf(service));
     return {
-      matching: this.#pods.podsOf(keyOf(service)),
+      matching: this.#pods.podsOf(keyOf(service)).map(({ pod }) => pod),
       namespacePods: () => this.#pods.podsIn(namespace),
       otherPods: () => this.#pods.podsOutside(namespace),
       nodeOf: (name) => this.state.node(name),

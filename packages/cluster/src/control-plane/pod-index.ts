@@ -1,4 +1,5 @@
 import { namespaceOf, type Pod, type Service } from '@shunt/model';
+import { ReadPod } from '../endpoints/read-pod.js';
 import { matchesLabels, selectorOf, selectsPods } from '../endpoints/selector.js';
 import { PodList } from './pod-list.js';
 
@@ -18,7 +19,7 @@ type Pair = readonly [key: string, value: string];
 /** Services of one namespace by the key, then the value, of the pair that they are filed under. */
 type Files = Map<string, Map<string, Set<Selecting>>>;
 
-const NO_PODS: readonly Pod[] = [];
+const NO_PODS: readonly ReadPod[] = [];
 
 /** More new Services than this are matched in one pass over all Pods instead of one pass each. */
 const FEW = 4;
@@ -28,7 +29,7 @@ const FEW = 4;
  * its selector that the fewest others are filed under, so that a Pod finds its Services by its labels.
  */
 export class PodIndex {
-  readonly #byNamespace = new Map<string, Map<string, Pod>>();
+  readonly #byNamespace = new Map<string, Map<string, ReadPod>>();
   readonly #byNode = new Map<string, Set<Pod>>();
   readonly #services = new Map<string, Selecting>();
   readonly #files = new Map<string, Files>();
@@ -59,36 +60,38 @@ export class PodIndex {
   setPod(previous: Pod | undefined, pod: Pod | undefined): readonly string[] {
     const before = previous === undefined ? [] : this.#selecting(previous);
     const after = pod === undefined ? [] : this.#selecting(pod);
+    const { name } = ((pod ?? previous) as Pod).metadata;
     for (const selecting of before) {
-      if (!after.includes(selecting) && this.#isMatched(selecting)) selecting.pods.remove(previous as Pod);
+      if (!after.includes(selecting) && this.#isMatched(selecting)) selecting.pods.remove(name);
     }
+    const read = this.#file(previous, pod);
+    if (read === null) return before.map(({ key }) => key);
     for (const selecting of after) {
       if (!this.#isMatched(selecting)) continue;
-      if (before.includes(selecting)) selecting.pods.replace(pod as Pod);
-      else selecting.pods.add(pod as Pod);
+      if (before.includes(selecting)) selecting.pods.replace(read);
+      else selecting.pods.add(read);
     }
-    this.#file(previous, pod);
     return [...before, ...after].map(({ key }) => key);
   }
 
   /** The Pods that a Service selects, in the order of their names; empty for one that selects none. */
-  podsOf(key: string): readonly Pod[] {
+  podsOf(key: string): readonly ReadPod[] {
     this.#matchAll();
     return this.#services.get(key)?.pods.pods ?? NO_PODS;
   }
 
   *podsIn(namespace: string): Generator<Pod> {
-    yield* this.#byNamespace.get(namespace)?.values() ?? NO_PODS;
+    for (const { pod } of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) yield pod;
   }
 
   *podsOutside(namespace: string): Generator<Pod> {
-    for (const [name, pods] of this.#byNamespace) if (name !== namespace) yield* pods.values();
+    for (const name of this.#byNamespace.keys()) if (name !== namespace) yield* this.podsIn(name);
   }
 
   /** The keys of the Services that select a Pod on a node. */
   servicesOn(node: string): Set<string> {
     const keys = new Set<string>();
-    for (const pod of this.#byNode.get(node) ?? NO_PODS) {
+    for (const pod of this.#byNode.get(node) ?? []) {
       for (const { key } of this.#selecting(pod)) keys.add(key);
     }
     return keys;
@@ -104,14 +107,18 @@ export class PodIndex {
     if (filed?.size === 0) byValue?.delete(value);
   }
 
-  #file(previous: Pod | undefined, pod: Pod | undefined): void {
-    const either = (pod ?? previous) as Pod;
-    const { name } = either.metadata;
-    const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, Pod>());
-    if (pod === undefined) pods.delete(name);
-    else pods.set(name, pod);
+  #file(previous: Pod | undefined, pod: Pod | undefined): ReadPod | null {
     if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
     if (pod?.spec?.nodeName) getOrAdd(this.#byNode, pod.spec.nodeName, () => new Set<Pod>()).add(pod);
+    const either = (pod ?? previous) as Pod;
+    const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
+    if (pod === undefined) {
+      pods.delete(either.metadata.name);
+      return null;
+    }
+    const read = new ReadPod(pod);
+    pods.set(pod.metadata.name, read);
+    return read;
   }
 
   #isMatched(selecting: Selecting): boolean {
@@ -136,14 +143,14 @@ export class PodIndex {
     if (unmatched.size === 0) return;
     if (unmatched.size <= FEW) {
       for (const { namespace, selector, pods } of unmatched) {
-        for (const pod of this.podsIn(namespace)) {
-          if (matchesLabels(selector, pod.metadata.labels)) pods.add(pod);
+        for (const read of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) {
+          if (matchesLabels(selector, read.pod.metadata.labels)) pods.add(read);
         }
       }
     } else {
       for (const pods of this.#byNamespace.values()) {
-        for (const pod of pods.values()) {
-          for (const selecting of this.#selecting(pod)) if (unmatched.has(selecting)) selecting.pods.add(pod);
+        for (const read of pods.values()) {
+          for (const it of this.#selecting(read.pod)) if (unmatched.has(it)) it.pods.add(read);
         }
       }
     }

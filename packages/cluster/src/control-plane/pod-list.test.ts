@@ -1,6 +1,6 @@
-import type { Pod } from '@shunt/model';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { ReadPod } from '../endpoints/read-pod.js';
 import { PodList } from './pod-list.js';
 
 it('has the Pods that were added and not removed, as they were put last, in the order of their names', () => {
@@ -8,12 +8,12 @@ it('has the Pods that were added and not removed, as they were put last, in the 
   fc.assert(
     fc.property(steps, (changes) => {
       const list = new PodList();
-      const plain = new Map<string, Pod>();
+      const plain = new Map<string, ReadPod>();
       for (const [number, removes, reads] of changes) {
-        const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `pod-${number}` } };
-        const { name } = pod.metadata;
+        const name = `pod-${number}`;
+        const pod = new ReadPod({ apiVersion: 'v1', kind: 'Pod', metadata: { name } });
         if (removes) {
-          if (plain.delete(name)) list.remove(pod);
+          if (plain.delete(name)) list.remove(name);
         } else {
           if (plain.has(name)) list.replace(pod);
           else list.add(pod);
@@ -26,6 +26,6 @@ it('has the Pods that were added and not removed, as they were put last, in the 
   );
 });
 
-function order(a: Pod, b: Pod): number {
+function order({ pod: a }: ReadPod, { pod: b }: ReadPod): number {
   return a.metadata.name < b.metadata.name ? -1 : 1;
 }

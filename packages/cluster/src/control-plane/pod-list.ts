@@ -1,46 +1,46 @@
-import type { Pod } from '@shunt/model';
+import type { ReadPod } from '../endpoints/read-pod.js';
 
 /** Pods of one namespace in the order of their names. Sorted when it is read, so that filling it is cheap. */
 export class PodList {
-  readonly #pods: Pod[] = [];
+  readonly #pods: ReadPod[] = [];
   #isSorted = true;
 
   /** Adds a Pod whose name is not in the list. */
-  add(pod: Pod): void {
+  add(read: ReadPod): void {
     const last = this.#pods.at(-1);
-    if (last !== undefined && last.metadata.name > pod.metadata.name) this.#isSorted = false;
-    this.#pods.push(pod);
+    if (last !== undefined && byName(last, read) > 0) this.#isSorted = false;
+    this.#pods.push(read);
   }
 
   /** Puts a Pod in the place of the one of its name. */
-  replace(pod: Pod): void {
-    this.#pods[this.#placeOf(pod)] = pod;
+  replace(read: ReadPod): void {
+    this.#pods[this.#placeOf(read.pod.metadata.name)] = read;
   }
 
-  /** Takes the Pod of this one's name out. */
-  remove(pod: Pod): void {
-    this.#pods.splice(this.#placeOf(pod), 1);
+  /** Takes a Pod out that is in the list. */
+  remove(name: string): void {
+    this.#pods.splice(this.#placeOf(name), 1);
   }
 
   /** Changes with the list. */
-  get pods(): readonly Pod[] {
+  get pods(): readonly ReadPod[] {
     if (!this.#isSorted) this.#pods.sort(byName);
     this.#isSorted = true;
     return this.#pods;
   }
 
-  #placeOf({ metadata: { name } }: Pod): number {
+  #placeOf(name: string): number {
     const { pods } = this;
     let [low, high] = [0, pods.length - 1];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((pods[middle] as Pod).metadata.name < name) low = middle + 1;
+      if ((pods[middle] as ReadPod).pod.metadata.name < name) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-function byName({ metadata: a }: Pod, { metadata: b }: Pod): number {
+function byName({ pod: { metadata: a } }: ReadPod, { pod: { metadata: b } }: ReadPod): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
