@@ -15,7 +15,7 @@ import {
 } from '@shunt/model';
 import { endpointHostname } from './pod.js';
 import { groupByNumbers } from './pod-ports.js';
-import { type PodAddresses, type PodFacts, ReadPod } from './read-pod.js';
+import { type PodAddresses, ReadPod } from './read-pod.js';
 import { repackSubsets } from './repack-subsets.js';
 import { selectsPods } from './selector.js';
 import { truncateSubsets } from './truncate-subsets.js';
@@ -79,12 +79,11 @@ function subsetsOfPods(service: Service, pods: Iterable<Pod | ReadPod>): Endpoin
   const primary = primaryFamily(service);
   for (const it of pods) {
     const read = ReadPod.of(it);
-    const { pod, facts } = read;
-    if (facts.isDone || (facts.isTerminating && !publishNotReadyAddresses)) continue;
-    const addresses = facts[primary(facts)];
+    if (read.isDone || (read.isTerminating && !publishNotReadyAddresses)) continue;
+    const addresses = read.addressesOf(primary(read));
     if (addresses === null) continue;
-    const group = groupOf(pod);
-    const list = publishNotReadyAddresses || facts.isReady ? group.addresses : group.notReadyAddresses;
+    const group = groupOf(read.pod);
+    const list = publishNotReadyAddresses || read.isReady ? group.addresses : group.notReadyAddresses;
     list.push(addressOf(service, read, addresses));
   }
   return groups.flatMap(({ ports: own, ...lists }) => (own === null ? [] : [{ ...lists, ports: own }]));
@@ -97,20 +96,20 @@ function endpointPort({ name, protocol, appProtocol }: ServicePortSpec, port: nu
 }
 
 // The node is named even when it is none, as a Pod may be that is not scheduled.
-function addressOf(service: Service, { pod, facts }: ReadPod, addresses: PodAddresses): EndpointAddress {
-  const hostname = endpointHostname(pod, service);
+function addressOf(service: Service, read: ReadPod, addresses: PodAddresses): EndpointAddress {
+  const hostname = endpointHostname(read.pod, service);
   if (addresses.listed !== null && addresses.listed.hostname === hostname) return addresses.listed;
   addresses.listed = {
     ip: addresses.written,
     ...(hostname === undefined ? {} : { hostname }),
-    nodeName: pod.spec?.nodeName ?? '',
-    targetRef: facts.reference,
+    nodeName: read.pod.spec?.nodeName ?? '',
+    targetRef: read.reference,
   };
   return addresses.listed;
 }
 
 // A Service that no API server gave families has that of its cluster IP, or each Pod's own.
-function primaryFamily({ spec }: Service): (facts: PodFacts) => Family {
+function primaryFamily({ spec }: Service): (pod: ReadPod) => Family {
   const [family] = spec.ipFamilies ?? [];
   if (family !== undefined) return () => family;
   if (!hasClusterIp(spec.clusterIP)) return ({ firstFamily }) => firstFamily;
