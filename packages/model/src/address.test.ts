@@ -28,7 +28,7 @@ describe('addresses', () => {
         const value = parts.reduce((high, part) => (high << 16n) | BigInt(part), 0n);
         expect(formatAddress(value)).toBe(theirs.toRFC5952String());
         const address = value >> 32n === 0xffffn ? Number(value & 0xffffffffn) : value;
-        const upper = theirs.toFixedLengthString().toUpperCase();
+        const upper = parts.map((part) => part.toString(16).toUpperCase().padStart(4, '0')).join(':');
         for (const text of [theirs.toRFC5952String(), theirs.toNormalizedString(), upper]) {
           expect(parseAddress(text)).toBe(address);
         }

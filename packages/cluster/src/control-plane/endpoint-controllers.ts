@@ -79,9 +79,9 @@ export class EndpointControllers {
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
     if (service.metadata.deletionTimestamp != null) return;
-    const endpoints = endpointsFor(service, selected);
-    if (endpoints === null) return;
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
+    const endpoints = endpointsFor(service, selected, current);
+    if (endpoints === null) return;
     if (current === undefined || !sameEndpoints(current, endpoints)) changes.push(state.upsert(endpoints));
   }
 
