@@ -12,6 +12,7 @@ import type { ClusterIps } from '../allocation/cluster-ips.js';
 import { PortRange } from '../allocation/port-range.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
 import { randomUid, seededRandom } from '../random.js';
+import { withFields } from '../with-fields.js';
 import { type ControlPlaneOptions, DEFAULT_NODE_PORT_RANGE } from './control-plane-options.js';
 import { keyOf } from './service-key.js';
 
@@ -101,7 +102,11 @@ export class ServiceAdmission {
             ...optional('finalizers', given.finalizers ?? stored.metadata.finalizers),
             ...optional('resourceVersion', resourceVersion ?? stored.metadata.resourceVersion),
           };
-    return { ...service, metadata: { ...given, namespace: namespaceOf(service), ...kept } };
+    const namespace = namespaceOf(service);
+    return {
+      ...service,
+      metadata: withFields<ObjectMeta>(withFields<ObjectMeta>(given, { namespace }), kept),
+    };
   }
 
   #newMetadata(service: Service): Partial<ObjectMeta> {

@@ -123,12 +123,9 @@ function endpointPort({ name, protocol, appProtocol }: ServicePortSpec, port: nu
 function addressOf(service: Service, read: ReadPod, addresses: PodAddresses): EndpointAddress {
   const hostname = endpointHostname(read.pod, service);
   if (addresses.listed !== null && addresses.listed.hostname === hostname) return addresses.listed;
-  addresses.listed = {
-    ip: addresses.written,
-    ...(hostname === undefined ? {} : { hostname }),
-    nodeName: read.pod.spec?.nodeName ?? '',
-    targetRef: read.reference,
-  };
+  const ip = addresses.written;
+  const rest = { nodeName: read.pod.spec?.nodeName ?? '', targetRef: read.reference };
+  addresses.listed = hostname === undefined ? { ip, ...rest } : { ip, hostname, ...rest };
   return addresses.listed;
 }
 
