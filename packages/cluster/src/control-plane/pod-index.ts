@@ -30,7 +30,8 @@ const FEW = 4;
  */
 export class PodIndex {
   readonly #byNamespace = new Map<string, Map<string, ReadPod>>();
-  readonly #byNode = new Map<string, Set<Pod>>();
+  /** Made when a Node is first asked for that may have Pods: many clusters never change a Node. */
+  #byNode: Map<string, Set<Pod>> | null = null;
   readonly #services = new Map<string, Selecting>();
   readonly #files = new Map<string, Files>();
   /** Filed, but not matched with the Pods that are here already. */
@@ -91,6 +92,8 @@ export class PodIndex {
   /** The keys of the Services that select a Pod on a node. */
   servicesOn(node: string): Set<string> {
     const keys = new Set<string>();
+    if (this.#byNamespace.size === 0) return keys;
+    this.#byNode ??= this.#podsByNode();
     for (const pod of this.#byNode.get(node) ?? []) {
       for (const { key } of this.#selecting(pod)) keys.add(key);
     }
@@ -108,8 +111,10 @@ export class PodIndex {
   }
 
   #file(previous: Pod | undefined, pod: Pod | undefined): ReadPod | null {
-    if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
-    if (pod?.spec?.nodeName) getOrAdd(this.#byNode, pod.spec.nodeName, () => new Set<Pod>()).add(pod);
+    if (this.#byNode !== null) {
+      if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
+      if (pod !== undefined) fileByNode(pod, this.#byNode);
+    }
     const either = (pod ?? previous) as Pod;
     const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
     if (pod === undefined) {
@@ -119,6 +124,14 @@ export class PodIndex {
     const read = new ReadPod(pod);
     pods.set(pod.metadata.name, read);
     return read;
+  }
+
+  #podsByNode(): Map<string, Set<Pod>> {
+    const byNode = new Map<string, Set<Pod>>();
+    for (const namespace of this.#byNamespace.keys()) {
+      for (const pod of this.podsIn(namespace)) fileByNode(pod, byNode);
+    }
+    return byNode;
   }
 
   #isMatched(selecting: Selecting): boolean {
@@ -163,6 +176,10 @@ function leastUsed(pairs: readonly Pair[], files: Files): Pair {
   const sizeOf = ([key, value]: Pair): number => files.get(key)?.get(value)?.size ?? 0;
   const [least = ['', '']] = pairs.toSorted((a, b) => sizeOf(a) - sizeOf(b) || (a[0] < b[0] ? -1 : 1));
   return least;
+}
+
+function fileByNode(pod: Pod, byNode: Map<string, Set<Pod>>): void {
+  if (pod.spec?.nodeName) getOrAdd(byNode, pod.spec.nodeName, () => new Set<Pod>()).add(pod);
 }
 
 function sameLabels(a: Labels, b: Labels): boolean {
