@@ -22,6 +22,13 @@ const service: fc.Arbitrary<Service> = fc
     return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: own }, spec: { selector } };
   });
 
+const one: Service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'any', namespace: 'one' },
+  spec: {},
+};
+
 const keyOf = ({ metadata }: Pod | Service): string => `${metadata.namespace}/${metadata.name}`;
 
 /** Puts an object into an index and a plain map, or takes the one of its name out. */
@@ -63,7 +70,11 @@ it('says of every Service and Node what asking each Pod would say, after any cha
         }
         const inOne = [...pods.values()].filter(({ metadata }) => metadata.namespace === 'one');
         expect(new Set(index.podsIn('one'))).toEqual(new Set(inOne));
-        expect(new Set(index.podsOutside('two'))).toEqual(new Set(inOne));
+        for (const { spec } of services.values()) {
+          const { selector = {} } = spec;
+          const wanted = inOne.filter((it) => selects({ ...one, spec: { selector } }, it));
+          expect(new Set(index.matchingOutside('two', selector))).toEqual(new Set(wanted));
+        }
       }
     }),
     { numRuns: 300 },

@@ -32,6 +32,8 @@ export class PodIndex {
   readonly #byNamespace = new Map<string, Map<string, ReadPod>>();
   /** Made when a Node is first asked for that may have Pods: many clusters never change a Node. */
   #byNode: Map<string, Set<Pod>> | null = null;
+  /** By the keys and values of labels; made for a key that is asked for, and forgotten when a Pod changes. */
+  readonly #byLabel = new Map<string, Map<string, Pod[]>>();
   readonly #services = new Map<string, Selecting>();
   readonly #files = new Map<string, Files>();
   /** Filed, but not matched with the Pods that are here already. */
@@ -85,8 +87,16 @@ export class PodIndex {
     for (const { pod } of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) yield pod;
   }
 
-  *podsOutside(namespace: string): Generator<Pod> {
-    for (const name of this.#byNamespace.keys()) if (name !== namespace) yield* this.podsIn(name);
+  /** The Pods of other namespaces that have all pairs of a selector. */
+  matchingOutside(namespace: string, selector: Labels): Pod[] {
+    let fewest: readonly Pod[] | null = null;
+    for (const [key, value] of Object.entries(selector)) {
+      const pods = getOrAdd(this.#byLabel, key, () => this.#podsByValue(key)).get(value) ?? [];
+      if (fewest === null || pods.length < fewest.length) fewest = pods;
+    }
+    return (fewest ?? []).filter(
+      (pod) => namespaceOf(pod) !== namespace && matchesLabels(selector, pod.metadata.labels),
+    );
   }
 
   /** The keys of the Services that select a Pod on a node. */
@@ -115,6 +125,7 @@ export class PodIndex {
       if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
       if (pod !== undefined) fileByNode(pod, this.#byNode);
     }
+    this.#byLabel.clear();
     const either = (pod ?? previous) as Pod;
     const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
     if (pod === undefined) {
@@ -128,10 +139,21 @@ export class PodIndex {
 
   #podsByNode(): Map<string, Set<Pod>> {
     const byNode = new Map<string, Set<Pod>>();
-    for (const namespace of this.#byNamespace.keys()) {
-      for (const pod of this.podsIn(namespace)) fileByNode(pod, byNode);
-    }
+    for (const pod of this.#allPods()) fileByNode(pod, byNode);
     return byNode;
+  }
+
+  #podsByValue(key: string): Map<string, Pod[]> {
+    const byValue = new Map<string, Pod[]>();
+    for (const pod of this.#allPods()) {
+      const value = pod.metadata.labels?.[key];
+      if (value !== undefined) getOrAdd(byValue, value, (): Pod[] => []).push(pod);
+    }
+    return byValue;
+  }
+
+  *#allPods(): Generator<Pod> {
+    for (const namespace of this.#byNamespace.keys()) yield* this.podsIn(namespace);
   }
 
   #isMatched(selecting: Selecting): boolean {
