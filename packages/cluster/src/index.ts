@@ -1,7 +1,4 @@
-  parseLoadBalancerPool,
-  type AddressRange,
-  type LoadBalancerPool,
-
+export { alignClusterIPs } from './admission/carry-over.js';
 export * from './admission/decode.js';
 export * from './admission/default-endpoints.js';
 export * from './admission/default-service.js';
@@ -11,6 +8,8 @@ export * from './admission/service-registry.js';
 export * from './admission/service-warnings.js';
 export * from './admission/validate-cluster-ips.js';
 export * from './admission/validate-endpoints.js';
+export { validateLoadBalancerStatus } from './admission/validate-load-balancer.js';
+export { validateService } from './admission/validate-service.js';
 export * from './admission/validate-service-update.js';
 export * from './allocation/allocate-service.js';
 export * from './allocation/allocation-error.js';
@@ -25,11 +24,16 @@ export * from './endpoints/legacy-endpoints.js';
 export * from './endpoints/membership.js';
 export * from './endpoints/membership-reasons.js';
 export * from './endpoints/mirror-endpoints.js';
+export { MIRRORING_CONTROLLER } from './endpoints/mirrored-slices.js';
 export type { NearMiss } from './endpoints/near-misses.js';
 export * from './endpoints/pod.js';
 export * from './endpoints/reconcile-slices.js';
+export { repackSubsets } from './endpoints/repack-subsets.js';
+export { sameEndpoints } from './endpoints/same-endpoints.js';
 export * from './endpoints/selector.js';
 export * from './endpoints/slice-changes.js';
+export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-metadata.js';
+export { wantsTopologyHints } from './endpoints/topology-hints.js';
 export * from './endpoints/truncate-subsets.js';
 export * from './expose/expose.js';
 export * from './expose/kind-names.js';
@@ -39,7 +43,11 @@ export * from './expose/run.js';
 export * from './field-error.js';
 export * from './load-balancer/backend-nodes.js';
 export * from './load-balancer/load-balancer-controller.js';
-export * from './load-balancer/load-balancer-pool.js';
+export {
+  type AddressRange,
+  type LoadBalancerPool,
+  parseLoadBalancerPool,
+} from './load-balancer/load-balancer-pool.js';
 export * from './load-balancer/needs-ensure.js';
 export * from './print/age.js';
 export * from './print/describe-endpoint-slice.js';
@@ -53,16 +61,3 @@ export * from './print/get-services.js';
 export * from './print/table.js';
 export * from './print/text-table.js';
 export * from './random.js';
-
-export {
-export { MIRRORING_CONTROLLER } from './endpoints/mirrored-slices.js';
-
-export { alignClusterIPs } from './admission/carry-over.js';
-export { validateLoadBalancerStatus } from './admission/validate-load-balancer.js';
-export { validateService } from './admission/validate-service.js';
-export { repackSubsets } from './endpoints/repack-subsets.js';
-export { sameEndpoints } from './endpoints/same-endpoints.js';
-export { SLICE_CONTROLLER, TRIGGER_TIME_ANNOTATION } from './endpoints/slice-metadata.js';
-export { wantsTopologyHints } from './endpoints/topology-hints.js';
-
-} from './load-balancer/load-balancer-pool.js';
