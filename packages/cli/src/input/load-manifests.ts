@@ -1,4 +1,10 @@
-import { ControlPlane, membershipReasons, type RecordedEvent, sourcePathOf } from '@shunt/cluster';
+import {
+  ControlPlane,
+  membershipReasons,
+  type RecordedEvent,
+  selectsPods,
+  sourcePathOf,
+} from '@shunt/cluster';
 import type { Reason } from '@shunt/compiler';
 import {
   type ClusterState,
@@ -127,7 +133,9 @@ function startControlPlane({ state, deferred }: LoadedCluster, options: Manifest
     ...(loadBalancerPool === undefined ? {} : { loadBalancerPools: loadBalancerPool }),
     ...(maxEndpointsPerSlice === undefined ? {} : { maxEndpointsPerSlice }),
     seed: options.allocationSeed,
-    managesEndpoints: (_service, slices) => admit === 'always' || (hasPods && slices.length === 0),
+    // From Pods where there are any, from hand-made Endpoints otherwise; slices that are there stay.
+    managesEndpoints: (service, slices) =>
+      admit === 'always' || (slices.length === 0 && (hasPods || !selectsPods(service))),
   });
 }
 

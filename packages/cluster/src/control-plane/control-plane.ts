@@ -238,12 +238,19 @@ export class ControlPlane {
     return gone.filter((event) => event !== null);
   }
 
-  /** Whether the controllers keep the endpoints of a Service: settled when it is first seen. */
-  #manages(key: string, service: Service): boolean {
+  /**
+   * Whether the controllers keep the endpoints of a Service: settled when it is first seen, and still so
+   * when it is gone. What belongs to one that was never there is nobody's but that of controllers that
+   * keep everything.
+   */
+  #manages(key: string, service: Service | undefined): boolean {
+    const { managesEndpoints } = this.#options;
+    if (managesEndpoints === undefined) return true;
     let manages = this.#managed.get(key);
     if (manages === undefined) {
+      if (service === undefined) return false;
       const { namespace, name } = splitKey(key);
-      manages = this.#options.managesEndpoints?.(service, this.state.slicesOf(namespace, name)) ?? true;
+      manages = managesEndpoints(service, this.state.slicesOf(namespace, name));
       this.#managed.set(key, manages);
     }
     return manages;
@@ -296,13 +303,14 @@ export class ControlPlane {
 
   #observeService(previous: Service | undefined, service: Service | undefined): void {
     const key = keyOf((service ?? previous) as Service);
+    if (previous === undefined) this.#managed.delete(key);
     if (service === undefined) {
       if (previous !== undefined) {
         this.#admission.release(previous);
         this.#loadBalancers.release(previous);
         this.#ranges.settle();
+        this.#manages(key, previous);
       }
-      this.#managed.delete(key);
       this.#unserved.delete(key);
     } else if (!this.#ownWrite) {
       if (previous !== undefined) this.#admission.release(previous);
