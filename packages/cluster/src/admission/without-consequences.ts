@@ -3,8 +3,13 @@ import type { FieldError } from '../field-error.js';
 import { specOf } from './service-kind.js';
 
 /** Fields that are refused on a type that does not use them: of an unknown type that says nothing. */
-const FIELDS_OF_A_TYPE =
-  /^spec\.(?:externalTrafficPolicy|healthCheckNodePort|loadBalancerClass|LoadBalancerSourceRanges|allocateLoadBalancerNodePorts)\b/;
+const FIELDS_OF_A_TYPE: readonly string[] = [
+  'externalTrafficPolicy',
+  'healthCheckNodePort',
+  'loadBalancerClass',
+  'LoadBalancerSourceRanges',
+  'allocateLoadBalancerNodePorts',
+];
 
 /**
  * Leaves out errors that are only said because of another one, as the API server says both: a target
@@ -19,6 +24,7 @@ export function withoutConsequences(errors: readonly FieldError[], written: Serv
     if (index !== undefined && !ports[Number(index)]?.targetPort) {
       return !errors.some((it) => it.field === `spec.ports[${index}].port`);
     }
-    return !(isUnknownType && type !== 'NotSupported' && FIELDS_OF_A_TYPE.test(field));
+    const isOfType = FIELDS_OF_A_TYPE.some((name) => field === `spec.${name}`);
+    return !(isUnknownType && isOfType && type !== 'NotSupported');
   });
 }
