@@ -186,24 +186,29 @@ function startControlPlane(state: ClusterState, options: ManifestOptions, needsR
     ...(loadBalancerPool === undefined ? {} : { loadBalancerPools: loadBalancerPool }),
     ...(maxEndpointsPerSlice === undefined ? {} : { maxEndpointsPerSlice }),
     seed: options.allocationSeed,
-    // From Pods where there are any, from hand-made Endpoints otherwise; slices that are there stay.
+    // Without any Pods nothing is known of them, rather than that there are none.
     managesEndpoints: (service, slices) =>
-      admit === 'always' || (slices.length === 0 && (hasPods || !selectsPods(service))),
+      (admit === 'always' || slices.length === 0) && (hasPods || !selectsPods(service)),
   });
 }
 
 /**
  * Admits the deferred objects: those first that ask for an address or a port, so that little is picked
- * that one of them asks for; of these and of the others by name, so that the order of files does not
- * matter to what comes out.
+ * that one of them asks for; of these and of the others by age and name, as the rules decide who has an
+ * address, so that the order of files does not matter to what comes out.
  */
 function admit({ deferred }: LoadedCluster, controlPlane: ControlPlane): Diagnostic[] {
   const results = new Map<KubernetesObject, readonly Diagnostic[]>();
-  const turns = deferred.map((object) => ({ object, turn: `${asksFor(object) ? 0 : 1} ${keyOf(object)}` }));
+  const turns = deferred.map((object) => ({ object, turn: turnOf(object) }));
   for (const { object } of turns.sort((a, b) => (a.turn < b.turn ? -1 : 1))) {
     results.set(object, controlPlane.applyChecked(object).diagnostics);
   }
   return deferred.flatMap((object) => results.get(object) ?? []);
+}
+
+function turnOf(object: KubernetesObject): string {
+  const { creationTimestamp = '~' } = object.metadata;
+  return `${asksFor(object) ? 0 : 1} ${creationTimestamp} ${keyOf(object)}`;
 }
 
 const RANGE_FIELDS = /^spec\.(?:clusterIP|ipFamil)/;
