@@ -14,8 +14,9 @@ function fields(spec: object): string[] {
   return withoutConsequences(validateService(defaultService(written)), written).map(({ field }) => field);
 }
 
-it('a target port that nobody wrote is not blamed for its port', () => {
+it('a target port that is the port itself is not blamed for it', () => {
   expect(fields({ ports: [{ port: 0 }] })).toEqual(['spec.ports[0].port']);
+  expect(fields({ ports: [{ port: 70000, targetPort: 70000 }] })).toEqual(['spec.ports[0].port']);
   expect(fields({ ports: [{ port: 0, targetPort: 70000 }] })).toEqual([
     'spec.ports[0].port',
     'spec.ports[0].targetPort',
