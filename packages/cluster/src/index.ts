@@ -11,6 +11,7 @@ export * from './admission/validate-endpoints.js';
 export { validateLoadBalancerStatus } from './admission/validate-load-balancer.js';
 export { validateService } from './admission/validate-service.js';
 export * from './admission/validate-service-update.js';
+export * from './admission/without-consequences.js';
 export * from './allocation/allocate-service.js';
 export * from './allocation/allocation-error.js';
 export * from './allocation/allocation-transaction.js';

@@ -7,6 +7,7 @@ import {
   type TableOptions,
 } from '@shunt/cluster';
 import { type ClusterState, type KubernetesObject, namespaceOf } from '@shunt/model';
+import { keyOf } from '../input/object-key.js';
 
 /** The kinds that `shunt get` shows as kubectl does. */
 export type ObjectKind = 'services' | 'endpoints' | 'endpointslices' | 'pods';
@@ -35,8 +36,7 @@ export function objectsOf(
 ): KubernetesObject[] {
   const listed: readonly KubernetesObject[] = listOf(state, kind);
   const inNamespace = listed.filter((it) => namespace === undefined || namespaceOf(it) === namespace);
-  const key = (it: KubernetesObject): string => `${namespaceOf(it)}/${it.metadata.name}`;
-  return inNamespace.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return inNamespace.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 /** kubectl's table of objects of one kind. */

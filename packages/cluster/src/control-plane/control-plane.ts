@@ -21,7 +21,7 @@ import { validateEndpoints } from '../admission/validate-endpoints.js';
 import { type EndpointProblemsInput, findEndpointProblems } from '../endpoints/endpoint-problems.js';
 import { selectsPods } from '../endpoints/selector.js';
 import type { ControllerEvent } from '../endpoints/slice-changes.js';
-import { fieldErrorDiagnostic } from '../field-error.js';
+import { type FieldError, fieldErrorDiagnostic } from '../field-error.js';
 import { LoadBalancerController } from '../load-balancer/load-balancer-controller.js';
 import { needsEnsure } from '../load-balancer/needs-ensure.js';
 import { AddressRanges, defaultServiceCIDR } from './address-ranges.js';
@@ -204,7 +204,7 @@ export class ControlPlane {
     const object = referenceTo(service);
     const { status, finalizers, problems, events: said } = this.#loadBalancers.ensure(service);
     events.push(...said.map((event) => ({ ...event, object })));
-    this.#pending.push(...problems.map((problem) => fieldErrorDiagnostic(problem, object)));
+    this.#pending.push(...problems.map((problem) => loadBalancerDiagnostic(problem, object)));
     if (problems.length > 0) this.#unserved.add(key);
     else this.#unserved.delete(key);
     const isGone = service.metadata.deletionTimestamp != null && finalizers.length === 0;
@@ -238,12 +238,19 @@ export class ControlPlane {
     return gone.filter((event) => event !== null);
   }
 
-  /** Whether the controllers keep the endpoints of a Service: settled when it is first seen. */
-  #manages(key: string, service: Service): boolean {
+  /**
+   * Whether the controllers keep the endpoints of a Service: settled when it is first seen, and still so
+   * when it is gone. What belongs to one that was never there is nobody's but that of controllers that
+   * keep everything.
+   */
+  #manages(key: string, service: Service | undefined): boolean {
+    const { managesEndpoints } = this.#options;
+    if (managesEndpoints === undefined) return true;
     let manages = this.#managed.get(key);
     if (manages === undefined) {
+      if (service === undefined) return false;
       const { namespace, name } = splitKey(key);
-      manages = this.#options.managesEndpoints?.(service, this.state.slicesOf(namespace, name)) ?? true;
+      manages = managesEndpoints(service, this.state.slicesOf(namespace, name));
       this.#managed.set(key, manages);
     }
     return manages;
@@ -296,13 +303,14 @@ export class ControlPlane {
 
   #observeService(previous: Service | undefined, service: Service | undefined): void {
     const key = keyOf((service ?? previous) as Service);
+    if (previous === undefined) this.#managed.delete(key);
     if (service === undefined) {
       if (previous !== undefined) {
         this.#admission.release(previous);
         this.#loadBalancers.release(previous);
         this.#ranges.settle();
+        this.#manages(key, previous);
       }
-      this.#managed.delete(key);
       this.#unserved.delete(key);
     } else if (!this.#ownWrite) {
       if (previous !== undefined) this.#admission.release(previous);
@@ -310,7 +318,7 @@ export class ControlPlane {
       this.#loadBalancers.adopt(service);
     }
     if (service !== undefined && needsEnsure(service, previous)) this.#balancerQueue.add(key);
-    if (previous?.spec.type === 'LoadBalancer') this.#balancerQueue.addAll(this.#unserved);
+    if (freesAddress(previous, service)) this.#balancerQueue.addAll(this.#unserved);
     const annotations = service?.metadata.annotations ?? {};
     if (TOPOLOGY_ANNOTATIONS.some((name) => name in annotations)) this.#hinted.add(key);
     else this.#hinted.delete(key);
@@ -342,6 +350,21 @@ export class ControlPlane {
 
 function withNamespace(endpoints: Endpoints): Endpoints {
   return { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+}
+
+/** Whether a change takes an address from the status of a Service, so that another one may have it. */
+function freesAddress(previous: Service | undefined, service: Service | undefined): boolean {
+  const listed = (it: Service | undefined): string[] =>
+    (it?.status?.loadBalancer?.ingress ?? []).map(({ ip = '' }) => ip);
+  const kept = listed(service);
+  return listed(previous).some((ip) => !kept.includes(ip));
+}
+
+// A pool without a free address is no fault inside: the API's word for it would mislead.
+function loadBalancerDiagnostic(problem: FieldError, object: ObjectReference): Diagnostic {
+  const diagnostic = fieldErrorDiagnostic(problem, object);
+  if (problem.type !== 'InternalError') return diagnostic;
+  return { ...diagnostic, message: problem.detail };
 }
 
 function byAge(a: Service, b: Service): number {

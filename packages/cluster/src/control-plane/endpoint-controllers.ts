@@ -24,8 +24,8 @@ export interface EndpointControllerOptions {
   readonly pods: PodIndex;
   readonly seed: number;
   readonly maxEndpointsPerSlice: number;
-  /** Whether the endpoints of a Service with a selector are kept here. */
-  readonly manages: (key: string, service: Service) => boolean;
+  /** Whether the endpoints of a Service, which may be gone, are kept here. */
+  readonly manages: (key: string, service: Service | undefined) => boolean;
 }
 
 /** What one run of the controllers for one Service wrote, and what they would record. */
@@ -51,11 +51,10 @@ export class EndpointControllers {
     const service = state.service(namespace, name);
     const changes: ChangeEvent[] = [];
     const events: ControllerEvent[] = [];
-    if (service === undefined) {
-      this.#hadHints.delete(key);
-      this.#collectGarbage(key, changes);
-    } else if (selectsPods(service) && this.#options.manages(key, service))
-      this.#reconcileSelected(key, service, changes, events);
+    if (service === undefined) this.#hadHints.delete(key);
+    if (!this.#options.manages(key, service)) return { changes, events };
+    if (service === undefined) this.#collectGarbage(key, changes);
+    else if (selectsPods(service)) this.#reconcileSelected(key, service, changes, events);
     this.#mirror(key, service, changes, events);
     return { changes, events };
   }

@@ -8,6 +8,7 @@ import {
 } from '@shunt/model';
 import { ServiceRegistry } from '../admission/service-registry.js';
 import { serviceWarnings } from '../admission/service-warnings.js';
+import { withoutConsequences } from '../admission/without-consequences.js';
 import type { ClusterIps } from '../allocation/cluster-ips.js';
 import { PortRange } from '../allocation/port-range.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
@@ -53,7 +54,8 @@ export class ServiceAdmission {
         ? this.#registry.create(written, random)
         : this.#registry.update(written, stored, random);
     if (admission.service === null) {
-      const diagnostics = admission.errors.map((error) => fieldErrorDiagnostic(error, object));
+      const errors = withoutConsequences(admission.errors, service);
+      const diagnostics = errors.map((error) => fieldErrorDiagnostic(error, object));
       return { service: null, diagnostics };
     }
     const warnings = serviceWarnings(admission.service).map(
