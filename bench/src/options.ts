@@ -15,10 +15,11 @@ export class UsageError extends Error {
 
 export const USAGE = `usage: npm run bench [-- [--smoke | --full] [--json FILE] [SUITE...]]
 
-suites: compile  objects to a loaded table, and every phase alone
-        lookup   packets to verdicts, each way there is
-        balance  pools: build, pick, evenness, what a removal moves
-        quick    one line, in seconds; alone and without options
+suites: compile        objects to a loaded table, and every phase alone
+        lookup         packets to verdicts, each way there is
+        balance        pools: build, pick, evenness, what a removal moves
+        control-plane  manifests to endpoints, single changes, allocation
+        quick          one line, in seconds; alone and without options
 without a name: all but quick
 
 --smoke      tiny and short: whether everything runs and agrees; its times mean nothing

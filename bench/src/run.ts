@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { VerdictMismatch } from './lookup/verdict-hash.js';
 import { environment } from './measure/environment.js';
+import { ResultMismatch } from './measure/text-hash.js';
 import { parseOptions, USAGE, UsageError } from './options.js';
 import { quick } from './quick.js';
 import { formatResult } from './report/format-result.js';
@@ -8,9 +9,10 @@ import { formatEnvironment, makeReport } from './report/report.js';
 import type { ScenarioResult } from './report/result.js';
 import { balanceSuite } from './suites/balance-suite.js';
 import { compileSuite } from './suites/compile-suite.js';
+import { controlPlaneSuite } from './suites/control-plane-suite.js';
 import { lookupSuite } from './suites/lookup-suite.js';
 
-const SUITES = [compileSuite, lookupSuite, balanceSuite];
+const SUITES = [compileSuite, lookupSuite, balanceSuite, controlPlaneSuite];
 
 /** Where output goes. */
 export interface Output {
@@ -34,7 +36,7 @@ export function run(args: readonly string[], startedAt: Date, output: Output): n
       output.writeError(`${error.message}\n\n${USAGE}`);
       return 2;
     }
-    if (error instanceof VerdictMismatch || isSystemError(error)) {
+    if (error instanceof VerdictMismatch || error instanceof ResultMismatch || isSystemError(error)) {
       output.writeError(`${error.message}\n`);
       return 1;
     }

@@ -7,11 +7,11 @@ type Row = readonly string[];
 export function formatResult(result: ScenarioResult): string {
   const { suite, title, unit, baseline, timings, hash, verdicts, facts } = result;
   const factNames = [...new Set(Object.values(facts).flatMap((each) => Object.keys(each)))];
-  const perSecond = unit === 'run' ? [] : [`M ${unit}s/s`];
+  const perSecond = unit === 'run' ? [] : [unit === 'change' ? 'changes/s' : `M ${unit}s/s`];
   const header = ['', `time a ${unit}`, 'middle half', ...perSecond, 'speed', ...factNames];
   const rows = timings.map((timing): Row => {
     const own = factNames.map((name) => formatFact(facts[timing.name]?.[name]));
-    const rate = unit === 'run' ? [] : [(1000 / timing.median).toPrecision(3)];
+    const rate = perSecond.map(() => formatRate(timing.median, unit));
     const speed = timing.name === baseline ? '1 (baseline)' : `${formatRatio(timing.ratio)}x`;
     return [timing.name, formatTime(timing.median), spread(timing), ...rate, speed, ...own];
   });
@@ -22,7 +22,7 @@ export function formatResult(result: ScenarioResult): string {
     );
     lines.push(`  verdicts, equal in all: ${hash} (${counts.join(', ')})`);
   } else if (hash !== null) {
-    lines.push(`  table checksum: ${hash}`);
+    lines.push(`  checksum of what was made: ${hash}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -33,6 +33,11 @@ export function formatTime(nanoseconds: number): string {
   if (nanoseconds < 1e6) return `${(nanoseconds / 1e3).toPrecision(3)} us`;
   if (nanoseconds < 1e9) return `${(nanoseconds / 1e6).toPrecision(3)} ms`;
   return `${(nanoseconds / 1e9).toPrecision(3)} s`;
+}
+
+function formatRate(nanoseconds: number, unit: ScenarioResult['unit']): string {
+  if (unit === 'change') return Math.round(1e9 / nanoseconds).toLocaleString('en-US');
+  return (1000 / nanoseconds).toPrecision(3);
 }
 
 /** A ratio with as many digits as it deserves. */

@@ -10,11 +10,11 @@ export interface ScenarioResult {
   readonly title: string;
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What the nanoseconds are for: one of these. */
-  readonly unit: 'packet' | 'pick' | 'run';
+  readonly unit: 'packet' | 'pick' | 'change' | 'allocation' | 'run';
   /** The name of the timing that ratios compare with. */
   readonly baseline: string;
   readonly timings: readonly Timing[];
-  /** Equal for all implementations, or there would be no result; `null` where nothing is answered. */
+  /** Of what was answered or made, equal for all implementations, or there would be no result; `null`: of nothing. */
   readonly hash: string | null;
   /** How many packets had which verdict, for the lookup suite. */
   readonly verdicts?: Readonly<Partial<Record<Verdict, number>>>;

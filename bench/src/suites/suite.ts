@@ -1,3 +1,4 @@
+import type { AllocationSize } from '../allocation/allocation-scenarios.js';
 import type { RoundOptions } from '../measure/rounds.js';
 import type { ScenarioResult } from '../report/result.js';
 
@@ -13,6 +14,12 @@ export interface Size {
   readonly lookup: RoundOptions;
   readonly compile: RoundOptions;
   readonly balance: RoundOptions;
+  readonly controlPlane: {
+    readonly podsOfLargeService: number;
+    readonly allocation: AllocationSize;
+    readonly fromNothing: RoundOptions;
+    readonly changes: RoundOptions;
+  };
 }
 
 export const SIZES: Readonly<Record<Size['name'], Size>> = {
@@ -26,6 +33,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     lookup: { rounds: 3, milliseconds: 4 },
     compile: { rounds: 3, milliseconds: 4 },
     balance: { rounds: 3, milliseconds: 4 },
+    controlPlane: {
+      podsOfLargeService: 150,
+      allocation: { addresses: 2_000, prefix: 22, batch: 100 },
+      fromNothing: { rounds: 3, milliseconds: 4 },
+      changes: { rounds: 3, milliseconds: 4 },
+    },
   },
   default: {
     name: 'default',
@@ -36,6 +49,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     lookup: { rounds: 5, milliseconds: 100 },
     compile: { rounds: 5, milliseconds: 100 },
     balance: { rounds: 5, milliseconds: 20 },
+    controlPlane: {
+      podsOfLargeService: 1_000,
+      allocation: { addresses: 100_000, prefix: 15, batch: 1_000 },
+      fromNothing: { rounds: 5, milliseconds: 100 },
+      changes: { rounds: 5, milliseconds: 100 },
+    },
   },
   full: {
     name: 'full',
@@ -46,6 +65,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     lookup: { rounds: 15, milliseconds: 400 },
     compile: { rounds: 11, milliseconds: 1_000 },
     balance: { rounds: 11, milliseconds: 200 },
+    controlPlane: {
+      podsOfLargeService: 1_000,
+      allocation: { addresses: 100_000, prefix: 15, batch: 1_000 },
+      fromNothing: { rounds: 11, milliseconds: 1_000 },
+      changes: { rounds: 11, milliseconds: 400 },
+    },
   },
 };
 

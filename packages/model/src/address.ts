@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { readGroups, writeGroups } from './ipv6-text.js';
 
 /** An IP family, in the words of the Kubernetes API (`spec.ipFamilies`). */
 export type Family = 'IPv4' | 'IPv6';
@@ -11,8 +12,6 @@ export const FAMILIES: readonly Family[] = ['IPv4', 'IPv6'];
  * type carries the family.
  */
 export type Address = number | bigint;
-
-const IPV4_MAPPED_PREFIX = 0xffffn;
 
 export function familyOf(address: Address): Family {
   return typeof address === 'number' ? 'IPv4' : 'IPv6';
@@ -50,19 +49,25 @@ function parseIPv4(text: string): number | null {
   return octets === 4 ? value : null;
 }
 
+function parseIPv6(text: string): Address | null {
+  const groups = readGroups(text) ?? readOtherForms(text);
+  if (groups === null) return null;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
+  const low = g * 0x10000 + h;
+  if ((a | b | c | d | e) === 0 && f === 0xffff) return low;
+  return ipv6FromWords((a << 16) | b, (c << 16) | d, (e << 16) | f, low);
+}
+
 // An address written with a dotted quad behind "::" alone; ipaddr.js takes it for an IPv4-mapped one.
 const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
 
-function parseIPv6(text: string): Address | null {
+function readOtherForms(text: string): number[] | null {
   if (IPV4_COMPATIBLE.test(text)) {
     const value = parseIPv4(text.slice(2));
-    return value === null ? null : BigInt(value);
+    return value === null ? null : [0, 0, 0, 0, 0, 0, value >>> 16, value & 0xffff];
   }
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
-  const parts = ipaddr.IPv6.parse(text).parts;
-  let value = 0n;
-  for (const part of parts) value = (value << 16n) | BigInt(part);
-  return value >> 32n === IPV4_MAPPED_PREFIX ? Number(value & 0xffffffffn) : value;
+  return ipaddr.IPv6.parse(text).parts;
 }
 
 /**
@@ -80,9 +85,17 @@ export function formatAddress(address: Address): string {
   if (typeof address === 'number') {
     return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
   }
-  const parts: number[] = [];
-  for (let shift = 112n; shift >= 0n; shift -= 16n) parts.push(Number((address >> shift) & 0xffffn));
-  return new ipaddr.IPv6(parts).toRFC5952String();
+  const [a, b, c, d] = ipv6Words(address);
+  return writeGroups([
+    a >>> 16,
+    a & 0xffff,
+    b >>> 16,
+    b & 0xffff,
+    c >>> 16,
+    c & 0xffff,
+    d >>> 16,
+    d & 0xffff,
+  ]);
 }
 
 /** Writes `ip:port`, or `[ip6]:port`: the string form that is an endpoint's identity in kube-proxy. */
@@ -98,19 +111,23 @@ export function compareAddresses(a: Address, b: Address): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+// Taking a bigint apart by shifts makes a new one with each.
+const bytes = new DataView(new ArrayBuffer(16));
+
 /** The four 32-bit words of an IPv6 address, most significant first. */
 export function ipv6Words(address: bigint): [number, number, number, number] {
-  return [
-    Number((address >> 96n) & 0xffffffffn),
-    Number((address >> 64n) & 0xffffffffn),
-    Number((address >> 32n) & 0xffffffffn),
-    Number(address & 0xffffffffn),
-  ];
+  bytes.setBigUint64(0, address >> 64n);
+  bytes.setBigUint64(8, address);
+  return [bytes.getUint32(0), bytes.getUint32(4), bytes.getUint32(8), bytes.getUint32(12)];
 }
 
 /** The inverse of {@link ipv6Words}. */
 export function ipv6FromWords(w0: number, w1: number, w2: number, w3: number): bigint {
-  return (BigInt(w0 >>> 0) << 96n) | (BigInt(w1 >>> 0) << 64n) | (BigInt(w2 >>> 0) << 32n) | BigInt(w3 >>> 0);
+  bytes.setUint32(0, w0);
+  bytes.setUint32(4, w1);
+  bytes.setUint32(8, w2);
+  bytes.setUint32(12, w3);
+  return (bytes.getBigUint64(0) << 64n) | bytes.getBigUint64(8);
 }
 
 /** 127.0.0.0/8 or ::1: local to every node, whatever its interfaces are. */

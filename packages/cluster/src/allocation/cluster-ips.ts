@@ -1,6 +1,7 @@
 import { type Address, type Family, familyOf, formatAddress, formatCidr, parseAddress } from '@shunt/model';
 import type { RandomSource } from '../random.js';
 import { type AllocationError, notPicked, type Picked, picked } from './allocation-error.js';
+import { Holders } from './holders.js';
 import { alreadyAllocated, IpRange, notInRange } from './ip-range.js';
 
 /** The ServiceCIDR object that a cluster has from its start. */
@@ -27,7 +28,7 @@ export interface ClusterFamilies {
 export class ClusterIps implements ClusterFamilies {
   /** By canonical text, in the order in which they were added. */
   readonly #ranges = new Map<string, ConfiguredRange>();
-  readonly #owners = new Map<Address, string>();
+  readonly #owners = new Holders<Address>();
   #defaultFamily: Family | null = null;
 
   /**
@@ -42,7 +43,7 @@ export class ClusterIps implements ClusterFamilies {
     if (configured === undefined) {
       configured = { range: new IpRange(opened.range.cidr, this.#owners), ready: new Map() };
       this.#ranges.set(key, configured);
-      for (const address of this.#owners.keys()) configured.range.mark(address);
+      for (const [address] of this.#owners) configured.range.mark(address);
     }
     this.#defaultFamily ??= configured.range.family;
     configured.ready.set(serviceCidr, ready);
@@ -82,7 +83,7 @@ export class ClusterIps implements ClusterFamilies {
     const isOrphan = (address: Address): boolean =>
       going.range.contains(address) &&
       ![...this.#ranges.values()].some((it) => it !== going && it.range.contains(address));
-    return [...this.#owners.keys()].filter(isOrphan).map(formatAddress);
+    return [...this.#owners].flatMap(([address]) => (isOrphan(address) ? [formatAddress(address)] : []));
   }
 
   /** The ranges in the order in which they were added; read only. */
@@ -103,7 +104,7 @@ export class ClusterIps implements ClusterFamilies {
   /** @returns `null` for an address that nobody has, and for a text that is none */
   owner(text: string): string | null {
     const address = parseAddress(text);
-    return address === null ? null : (this.#owners.get(address) ?? null);
+    return address === null ? null : this.#owners.get(address);
   }
 
   /** Every address that is held, canonical, with its owner, adopted ones too; in no order. */
@@ -154,7 +155,7 @@ export class ClusterIps implements ClusterFamilies {
     const address = parseAddress(text);
     if (address === null) return null;
     const holder = this.#owners.get(address);
-    if (holder !== undefined) return holder === owner ? null : alreadyAllocated(holder);
+    if (holder !== null) return holder === owner ? null : alreadyAllocated(holder);
     this.#owners.set(address, owner);
     this.#markOthers(address, null);
     return null;
@@ -168,7 +169,7 @@ export class ClusterIps implements ClusterFamilies {
   release(text: string, owner: string | null = this.owner(text)): boolean {
     const address = parseAddress(text);
     if (address === null || owner === null || this.#owners.get(address) !== owner) return false;
-    this.#owners.delete(address);
+    this.#owners.release(address);
     for (const { range } of this.#ranges.values()) range.unmark(address);
     return true;
   }

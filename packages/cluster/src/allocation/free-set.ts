@@ -3,21 +3,25 @@ import type { RandomSource } from '../random.js';
 const WORD_BITS = 32;
 const FULL_WORD = 0xffffffff;
 
+/** The largest set: two megabytes. A JavaScript `Map` of who has which number holds no more, either. */
+export const MAX_FREE_SET = 2 ** 24;
+
 /**
  * Which of the numbers 0..size-1 are free; all are, to begin with. A tree of 32-bit words: a bit of the
- * lowest level says that a number is taken, a bit of a level above that a whole word below it is. Words
- * are made when something in them is taken, so that a large empty set costs nothing, and the next free
- * number is found in steps of the tree's height however full the set is.
+ * lowest level says that a number is taken, a bit of a level above that a whole word below it is, so that
+ * the next free number is found in steps of the tree's height however full the set is.
  */
 export class FreeSet {
-  readonly #levels: Map<number, number>[] = [];
+  readonly #levels: Uint32Array[] = [];
   #takenCount = 0;
 
-  /** @param size - 0..2^53-1 */
+  /** @param size - 0..{@link MAX_FREE_SET} */
   constructor(readonly size: number) {
-    for (let bits = size; this.#levels.length === 0 || bits > 1; bits = Math.ceil(bits / WORD_BITS)) {
-      this.#levels.push(new Map());
-    }
+    let bits = size;
+    do {
+      bits = Math.ceil(bits / WORD_BITS);
+      this.#levels.push(new Uint32Array(bits));
+    } while (bits > 1);
   }
 
   get takenCount(): number {
@@ -25,7 +29,7 @@ export class FreeSet {
   }
 
   has(number: number): boolean {
-    return (this.#word(0, Math.floor(number / WORD_BITS)) & (1 << (number % WORD_BITS))) === 0;
+    return (wordOf(this.#levels[0], number >>> 5) & (1 << (number & 31))) === 0;
   }
 
   /** @returns false when the number was taken already */
@@ -33,10 +37,10 @@ export class FreeSet {
     if (!this.has(number)) return false;
     this.#takenCount++;
     let index = number;
-    for (let level = 0; level < this.#levels.length; level++) {
-      const at = Math.floor(index / WORD_BITS);
-      const word = (this.#word(level, at) | (1 << (index % WORD_BITS))) >>> 0;
-      this.#levels[level]?.set(at, word);
+    for (const words of this.#levels) {
+      const at = index >>> 5;
+      const word = (wordOf(words, at) | (1 << (index & 31))) >>> 0;
+      words[at] = word;
       if (word !== FULL_WORD) break;
       index = at;
     }
@@ -48,12 +52,10 @@ export class FreeSet {
     if (this.has(number)) return false;
     this.#takenCount--;
     let index = number;
-    for (let level = 0; level < this.#levels.length; level++) {
-      const at = Math.floor(index / WORD_BITS);
-      const word = this.#word(level, at);
-      const rest = (word & ~(1 << (index % WORD_BITS))) >>> 0;
-      if (rest === 0) this.#levels[level]?.delete(at);
-      else this.#levels[level]?.set(at, rest);
+    for (const words of this.#levels) {
+      const at = index >>> 5;
+      const word = wordOf(words, at);
+      words[at] = word & ~(1 << (index & 31));
       if (word !== FULL_WORD) break;
       index = at;
     }
@@ -76,8 +78,8 @@ export class FreeSet {
   #nextFree(from: number): number {
     let index = from;
     for (let level = 0; level < this.#levels.length; level++) {
-      const at = Math.floor(index / WORD_BITS);
-      const free = ~this.#word(level, at) & (FULL_WORD << (index % WORD_BITS));
+      const at = index >>> 5;
+      const free = ~wordOf(this.#levels[level], at) & (FULL_WORD << (index & 31));
       if (free !== 0) return this.#descend(level, at * WORD_BITS + lowestBit(free));
       index = at + 1;
     }
@@ -88,14 +90,15 @@ export class FreeSet {
   #descend(fromLevel: number, fromIndex: number): number {
     let index = fromIndex;
     for (let level = fromLevel - 1; level >= 0; level--) {
-      index = index * WORD_BITS + lowestBit(~this.#word(level, index));
+      index = index * WORD_BITS + lowestBit(~wordOf(this.#levels[level], index));
     }
     return index;
   }
+}
 
-  #word(level: number, at: number): number {
-    return this.#levels[level]?.get(at) ?? 0;
-  }
+// Behind the end nothing is taken.
+function wordOf(words: Uint32Array | undefined, at: number): number {
+  return words?.[at] ?? 0;
 }
 
 function lowestBit(word: number): number {

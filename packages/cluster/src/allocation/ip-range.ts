@@ -3,7 +3,6 @@ import {
   bitsOf,
   type Cidr,
   cidrFamily,
-  cidrLast,
   type Family,
   familyOf,
   formatCidr,
@@ -18,7 +17,8 @@ import {
   type Picked,
   picked,
 } from './allocation-error.js';
-import { FreeSet } from './free-set.js';
+import { FreeSet, MAX_FREE_SET } from './free-set.js';
+import { Holders } from './holders.js';
 
 const LEAST_IPV6_PREFIX = 64;
 
@@ -33,8 +33,12 @@ export class IpRange {
   /** How many addresses can be allocated. */
   readonly usable: bigint;
   readonly staticBandSize: number;
-  readonly #base: bigint;
-  readonly #owners: Map<Address, string>;
+  /** `null` when no address is usable, as with the last. */
+  readonly first: Address | null;
+  readonly last: Address | null;
+  readonly staticBand: Band<Address>;
+  readonly dynamicBand: Band<Address>;
+  readonly #owners: Holders<Address>;
   /** By offset from the network address. */
   readonly #free: FreeSet | null;
   #used = 0;
@@ -46,18 +50,22 @@ export class IpRange {
    */
   constructor(
     readonly cidr: Cidr,
-    owners: Map<Address, string> = new Map(),
+    owners: Holders<Address> = new Holders(),
   ) {
     this.family = cidrFamily(cidr);
-    this.#base = BigInt(cidr.base);
     this.#owners = owners;
     const total = 1n << BigInt(bitsOf(this.family) - cidr.prefix);
     const reserved = this.family === 'IPv4' ? 2n : 1n;
     this.usable = total > reserved ? total - reserved : 0n;
     this.staticBandSize = staticBandSize(total);
-    // In a range of more than 2^53 addresses a random start is practically never near one that is held,
-    // so that stepping over those finds the next free one as fast as a set would.
-    this.#free = total <= BigInt(Number.MAX_SAFE_INTEGER) ? new FreeSet(Number(total)) : null;
+    const lastStatic = BigInt(this.staticBandSize);
+    this.first = this.usable === 0n ? null : this.#address(1n);
+    this.last = this.usable === 0n ? null : this.#address(this.usable);
+    this.staticBand = lastStatic === 0n ? null : [this.#address(1n), this.#address(lastStatic)];
+    this.dynamicBand = this.last === null ? null : [this.#address(lastStatic + 1n), this.last];
+    // In a wider range a random start is practically never near an address that is held, so that stepping
+    // over those finds the next free one as fast as a set would.
+    this.#free = total <= BigInt(MAX_FREE_SET) ? new FreeSet(Number(total)) : null;
   }
 
   static open(text: string): Opened<IpRange> {
@@ -91,29 +99,10 @@ export class IpRange {
     this.#ready = ready;
   }
 
-  get first(): Address | null {
-    return this.usable === 0n ? null : this.#address(1n);
-  }
-
-  get last(): Address | null {
-    return this.usable === 0n ? null : this.#address(this.usable);
-  }
-
-  get staticBand(): Band<Address> {
-    const size = BigInt(this.staticBandSize);
-    return size === 0n ? null : [this.#address(1n), this.#address(size)];
-  }
-
-  get dynamicBand(): Band<Address> {
-    const size = BigInt(this.staticBandSize);
-    return this.usable === 0n ? null : [this.#address(size + 1n), this.#address(this.usable)];
-  }
-
   /** Whether an address can be allocated here at all. */
   contains(address: Address): boolean {
-    if (familyOf(address) !== this.family || address <= this.cidr.base) return false;
-    const last = cidrLast(this.cidr);
-    return this.family === 'IPv4' ? address < last : address <= last;
+    if (familyOf(address) !== this.family || this.first === null || this.last === null) return false;
+    return address >= this.first && address <= this.last;
   }
 
   has(address: Address): boolean {
@@ -122,7 +111,7 @@ export class IpRange {
 
   /** @returns `null` for an address that nobody has */
   owner(address: Address): string | null {
-    return this.#owners.get(address) ?? null;
+    return this.#owners.get(address);
   }
 
   /**
@@ -143,12 +132,10 @@ export class IpRange {
   allocateNext(owner: string, random: RandomSource, dryRun = false): Picked<Address> {
     if (!this.#ready) return notPicked(this.#notReady());
     if (dryRun) return picked(this.cidr.base);
-    const split = BigInt(this.staticBandSize);
-    const offset = this.#pick(split + 1n, this.usable, random) ?? this.#pick(1n, split, random);
-    if (offset === null) {
+    const address = this.#pick(this.dynamicBand, random) ?? this.#pick(this.staticBand, random);
+    if (address === null) {
       return notPicked({ reason: 'full', message: `range is full: ${formatCidr(this.cidr)}` });
     }
-    const address = this.#address(offset);
     this.#owners.set(address, owner);
     this.mark(address);
     return picked(address);
@@ -156,7 +143,7 @@ export class IpRange {
 
   /** Gives an address back; does nothing for one that nobody has or that is not of this range. */
   release(address: Address): boolean {
-    if (!this.contains(address) || !this.#owners.delete(address)) return false;
+    if (!this.contains(address) || !this.#owners.release(address)) return false;
     this.unmark(address);
     return true;
   }
@@ -164,37 +151,45 @@ export class IpRange {
   /** Counts an address as taken that a range with the same owners gave out. */
   mark(address: Address): void {
     if (!this.contains(address)) return;
-    this.#free?.take(Number(this.#offset(address)));
+    this.#free?.take(this.#offset(address));
     this.#used++;
   }
 
   /** The reverse of {@link mark}. */
   unmark(address: Address): void {
     if (!this.contains(address)) return;
-    this.#free?.giveBack(Number(this.#offset(address)));
+    this.#free?.giveBack(this.#offset(address));
     this.#used--;
   }
 
-  #pick(first: bigint, last: bigint, random: RandomSource): bigint | null {
-    if (this.#free !== null) {
-      const offset = this.#free.pick(Number(first), Number(last), random);
-      return offset === null ? null : BigInt(offset);
-    }
+  #pick(band: Band<Address>, random: RandomSource): Address | null {
+    if (band === null) return null;
+    const [first, last] = band;
+    if (this.#free === null) return this.#stepOverHeld(BigInt(first), BigInt(last), random);
+    const offset = this.#free.pick(this.#offset(first), this.#offset(last), random);
+    return offset === null ? null : this.#address(offset);
+  }
+
+  #stepOverHeld(first: bigint, last: bigint, random: RandomSource): Address | null {
     const size = last - first + 1n;
     const start = ((BigInt(random()) << 32n) | BigInt(random())) % size;
     for (let step = 0n; step < size; step++) {
-      const offset = first + ((start + step) % size);
-      if (!this.has(this.#address(offset))) return offset;
+      const value = first + ((start + step) % size);
+      const address = this.family === 'IPv4' ? Number(value) : value;
+      if (!this.has(address)) return address;
     }
     return null;
   }
 
-  #address(offset: bigint): Address {
-    return this.family === 'IPv4' ? Number(this.#base + offset) : this.#base + offset;
+  #address(offset: number | bigint): Address {
+    const { base } = this.cidr;
+    return typeof base === 'number' ? base + Number(offset) : base + BigInt(offset);
   }
 
-  #offset(address: Address): bigint {
-    return BigInt(address) - this.#base;
+  /** From the network address; of an address in a range that has a set. */
+  #offset(address: Address): number {
+    const { base } = this.cidr;
+    return typeof address === 'number' ? address - Number(base) : Number(address - BigInt(base));
   }
 
   #notReady(): AllocationError {

@@ -8,6 +8,7 @@ import {
   picked,
 } from './allocation-error.js';
 import { FreeSet } from './free-set.js';
+import { Holders } from './holders.js';
 
 const MAX_PORT = 65535;
 
@@ -20,7 +21,7 @@ export class PortRange {
   readonly size: number;
   readonly staticBandSize: number;
   readonly #free: FreeSet;
-  readonly #owners = new Map<number, string>();
+  readonly #owners = new Holders<number>();
 
   /** Expects 1 <= first <= last <= 65535; {@link PortRange.parse} makes sure. */
   constructor(
@@ -68,12 +69,12 @@ export class PortRange {
 
   /** @returns `null` for a port that nobody has */
   owner(port: number): string | null {
-    return this.#owners.get(port) ?? null;
+    return this.#owners.get(port);
   }
 
   /** Every port that is held, with its owner, adopted ones too; in no order. */
   held(): Iterable<readonly [port: number, owner: string]> {
-    return this.#owners.entries();
+    return this.#owners;
   }
 
   /** @returns `null` when the port is now the owner's */
@@ -113,7 +114,7 @@ export class PortRange {
    */
   release(port: number, owner: string | null = this.owner(port)): boolean {
     if (owner === null || this.owner(port) !== owner) return false;
-    this.#owners.delete(port);
+    this.#owners.release(port);
     if (this.#contains(port)) this.#free.giveBack(port - this.first);
     return true;
   }
