@@ -173,7 +173,10 @@ describe('conflicts', () => {
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(
-      /^b\.yaml:5:19: error: Service shop\/new: spec\.clusterIPs: Invalid value: .*already allocated to Service shop\/web\n1 error\n$/,
+      new RegExp(
+        String.raw`^b\.yaml:5:19: error: Service shop\/new: spec\.clusterIPs: I` +
+          String.raw`nvalid value: .*already allocated to Service shop\/web\n1 error\n$`,
+      ),
     );
   });
 

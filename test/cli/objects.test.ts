@@ -86,7 +86,10 @@ describe('shunt get prints the columns of kubectl get', () => {
       ),
     );
     expect(await text('get pods -n shop -o wide')).toMatch(
-      /^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES\ncache-1 .* 10\.0\.1\.7 +node-a +<none> +<none>\n/,
+      new RegExp(
+        String.raw`^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NOD` +
+          String.raw`E +READINESS GATES\ncache-1 .* 10\.0\.1\.7 +node-a +<none> +<none>\n`,
+      ),
     );
   });
 

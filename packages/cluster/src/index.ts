@@ -21,6 +21,7 @@ export * from './allocation/port-range.js';
 export * from './control-plane/control-plane.js';
 export * from './control-plane/control-plane-options.js';
 export * from './control-plane/pod-index.js';
+export { keyOf } from './control-plane/service-key.js';
 export * from './endpoints/endpoint-problems.js';
 export * from './endpoints/legacy-endpoints.js';
 export * from './endpoints/membership.js';
@@ -51,6 +52,7 @@ export {
   parseLoadBalancerPool,
 } from './load-balancer/load-balancer-pool.js';
 export * from './load-balancer/needs-ensure.js';
+export * from './manifests/admit-manifests.js';
 export * from './print/age.js';
 export * from './print/describe-endpoint-slice.js';
 export * from './print/describe-endpoints.js';

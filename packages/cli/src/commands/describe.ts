@@ -1,7 +1,7 @@
+import type { AdmittedManifests } from '@shunt/cluster';
 import { describeEndpointSlice, describeEndpoints, describeService } from '@shunt/cluster';
 import type { EndpointSlice, Endpoints, KubernetesObject, Service } from '@shunt/model';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import type { Manifests } from '../input/load-manifests.js';
 import { addManifestOptions, type ManifestOptions } from '../options/manifest-options.js';
 import { notFound } from '../print/not-found.js';
 import { kindOf, type ObjectKind, objectKind } from '../print/object-tables.js';
@@ -44,7 +44,7 @@ export function addDescribeCommand(program: Command, context: CommandContext): v
   );
 }
 
-function description(object: KubernetesObject, { state, events }: Manifests): string {
+function description(object: KubernetesObject, { state, events }: AdmittedManifests): string {
   const { name, namespace = 'default' } = object.metadata;
   const own = events.filter(
     (it) => it.object.kind === object.kind && it.object.name === name && it.object.namespace === namespace,

@@ -1,7 +1,7 @@
+import type { AdmittedManifests } from '@shunt/cluster';
 import { type ExposeOptions, exposableKind, exposeService } from '@shunt/cluster';
 import { type Diagnostic, type KubernetesObject, namespaceOf, type Service } from '@shunt/model';
 import { Argument, type Command, Option } from 'commander';
-import type { Manifests } from '../input/load-manifests.js';
 import { addManifestOptions, type ManifestOptions } from '../options/manifest-options.js';
 import { offering } from '../options/parsers.js';
 import { kubectlProblem } from '../print/kubectl-problem.js';
@@ -85,7 +85,7 @@ function expose(
   type: string,
   name: string,
   options: Options,
-  manifests: Manifests,
+  manifests: AdmittedManifests,
 ): Exposed {
   const source = sourceOf(type, name, options, manifests);
   if ('severity' in source) return { diagnostics: [source], output: () => [] };
@@ -102,7 +102,11 @@ function expose(
 }
 
 /** What an API server that holds the other manifests would say. */
-function admission(service: Service, { admit }: Options, manifests: Manifests): readonly Diagnostic[] {
+function admission(
+  service: Service,
+  { admit }: Options,
+  manifests: AdmittedManifests,
+): readonly Diagnostic[] {
   return admit === 'never' ? [] : manifests.controlPlane.apply(service).diagnostics;
 }
 
@@ -110,7 +114,7 @@ function sourceOf(
   type: string,
   name: string,
   options: Options,
-  { state }: Manifests,
+  { state }: AdmittedManifests,
 ): KubernetesObject | Diagnostic {
   const kind = exposableKind(type);
   if (kind === null) {

@@ -1,8 +1,12 @@
 import {
+  type AdmittedManifests,
   defaultService,
   defaultServiceOnRead,
   fieldErrorDiagnostic,
+  keyOf,
+  located,
   validateService,
+  withConflicts,
   withoutConsequences,
 } from '@shunt/cluster';
 import { defaultConfig, nodeView, resolve } from '@shunt/compiler';
@@ -15,8 +19,7 @@ import {
   type Service,
 } from '@shunt/model';
 import type { Command } from 'commander';
-import { loadManifests, located, type Manifests, withConflicts } from '../input/load-manifests.js';
-import { keyOf } from '../input/object-key.js';
+import { loadManifests } from '../input/load-manifests.js';
 import { EXIT } from '../io.js';
 import { addFormatOption } from '../options/format-option.js';
 import { addManifestOptions, type ManifestOptions } from '../options/manifest-options.js';
@@ -68,7 +71,7 @@ async function lint(behind: readonly string[], options: LintOptions, context: Co
 }
 
 /** What nobody has looked at yet: the values of objects that were not admitted, and what compiling finds. */
-function findings(manifests: Manifests): Diagnostic[] {
+function findings(manifests: AdmittedManifests): Diagnostic[] {
   const { state, admitted } = manifests;
   const taken = state.list('Service').filter((it) => !admitted.has(keyOf(it)));
   const { diagnostics } = resolve({
@@ -80,7 +83,7 @@ function findings(manifests: Manifests): Diagnostic[] {
 }
 
 /** Whether a slice seems to have no Service only because that one was refused. */
-function belongsToRefused({ code, object }: Diagnostic, { state, locate }: Manifests): boolean {
+function belongsToRefused({ code, object }: Diagnostic, { state, locate }: AdmittedManifests): boolean {
   const slice = code === 'orphan-slice' && object !== undefined ? state.get(object) : undefined;
   const name = slice?.metadata.labels?.[SERVICE_NAME_LABEL];
   if (slice === undefined || !name) return false;

@@ -1,7 +1,6 @@
-import { ControlPlane, type RunOptions, runPod } from '@shunt/cluster';
+import { ControlPlane, DEFAULT_SERVICE_CIDR, type RunOptions, runPod } from '@shunt/cluster';
 import { ClusterState, type Diagnostic, type Service } from '@shunt/model';
 import { type Command, Option } from 'commander';
-import { DEFAULT_SERVICE_CIDR } from '../input/load-manifests.js';
 import { EXIT } from '../io.js';
 import { offering } from '../options/parsers.js';
 import { kubectlProblem } from '../print/kubectl-problem.js';

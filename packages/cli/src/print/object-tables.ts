@@ -3,11 +3,11 @@ import {
   getEndpoints,
   getPods,
   getServices,
+  keyOf,
   type Table,
   type TableOptions,
 } from '@shunt/cluster';
 import { type ClusterState, type KubernetesObject, namespaceOf } from '@shunt/model';
-import { keyOf } from '../input/object-key.js';
 
 /** The kinds that `shunt get` shows as kubectl does. */
 export type ObjectKind = 'services' | 'endpoints' | 'endpointslices' | 'pods';
