@@ -33,7 +33,7 @@ const AFFINITIES: readonly string[] = ['None', 'ClientIP'];
 
 const EXAMPLES = `
 Examples:
-  shunt expose deployment web -n shop --port 80 --target-port http -f examples/shop-plain
+  shunt expose deployment status-page -n platform --port 80 --target-port http -f examples/shop-plain
   shunt expose pod/web-1 --name web-debug --type NodePort -f pods.yaml --write web-debug.yaml
 
 The manifest is what kubectl would send. Before it is printed, it is checked as an API server that holds
