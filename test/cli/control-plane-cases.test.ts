@@ -11,7 +11,10 @@ const VALIDATION = `- name: no ports
 `;
 const EXPOSE = `- name: a pod
   argv: [kubectl, expose, pod, web, --port=80]
-  resource: {apiVersion: v1, kind: Pod, metadata: {name: web, namespace: b, labels: {app: web, tier: front, team: shop}}}
+  resource:
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: b, labels: {app: web, tier: front, team: shop}}
   expect:
     service:
       apiVersion: v1
