@@ -33,8 +33,8 @@ interface LintOptions extends ManifestOptions {
 
 const EXAMPLES = `
 Examples:
-  shunt lint -f manifests/
-  shunt lint --strict -f manifests/          warnings fail, too
+  shunt lint -f examples/shop-plain
+  shunt lint --strict -f examples/shop-plain          (warnings fail, too)
   helm template ./chart | shunt lint -f - -o json
 
 Says what an API server would refuse, what it would warn of, and what makes no sense together: selectors
