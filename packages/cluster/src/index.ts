@@ -30,6 +30,7 @@ export * from './endpoints/mirror-endpoints.js';
 export { MIRRORING_CONTROLLER } from './endpoints/mirrored-slices.js';
 export type { NearMiss } from './endpoints/near-misses.js';
 export * from './endpoints/pod.js';
+export { ReadPod } from './endpoints/read-pod.js';
 export * from './endpoints/reconcile-slices.js';
 export { repackSubsets } from './endpoints/repack-subsets.js';
 export { sameEndpoints } from './endpoints/same-endpoints.js';

@@ -26,6 +26,8 @@ const NO_SLICES: ReadonlyMap<string, EndpointSlice> = new Map();
 export class ClusterState {
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
+  /** By name alone: they are asked for once for each Pod. */
+  readonly #nodes = new Map<string, Node>();
   readonly #listeners = new Set<(event: ChangeEvent) => void>();
 
   constructor(objects: Iterable<KubernetesObject> = []) {
@@ -85,7 +87,7 @@ export class ClusterState {
   }
 
   node(name: string): Node | undefined {
-    return this.get({ kind: 'Node', name }) as Node | undefined;
+    return this.#nodes.get(name);
   }
 
   /** The slices labelled with a Service's name, by slice name order; whether the Service exists or not. */
@@ -107,6 +109,7 @@ export class ClusterState {
   }
 
   #index(object: KubernetesObject): void {
+    if (object.kind === 'Node') this.#nodes.set(object.metadata.name, object as Node);
     const key = sliceServiceKey(object);
     if (key === null) return;
     let slices = this.#slices.get(key);
@@ -115,6 +118,7 @@ export class ClusterState {
   }
 
   #unindex(object: KubernetesObject): void {
+    if (object.kind === 'Node') this.#nodes.delete(object.metadata.name);
     const key = sliceServiceKey(object);
     const slices = key === null ? undefined : this.#slices.get(key);
     if (key === null || slices === undefined) return;

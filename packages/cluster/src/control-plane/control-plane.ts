@@ -182,8 +182,8 @@ export class ControlPlane {
   podsFor(service: Service): EndpointProblemsInput {
     const { namespace } = splitKey(keyOf(service));
     return {
-      matching: this.#pods.podsOf(keyOf(service)).values(),
-      namespacePods: () => this.#pods.podsIn(namespace).values(),
+      matching: this.#pods.podsOf(keyOf(service)).map(({ pod }) => pod),
+      namespacePods: () => this.#pods.podsIn(namespace),
       otherPods: () => this.#pods.podsOutside(namespace),
       nodeOf: (name) => this.state.node(name),
       hasNodes: this.state.list('Node').length > 0,
@@ -327,9 +327,7 @@ export class ControlPlane {
   }
 
   #observePod(previous: Pod | undefined, pod: Pod | undefined): void {
-    if (previous !== undefined) this.#queue.addAll(this.#pods.servicesOf(previous));
-    this.#pods.setPod(previous, pod);
-    if (pod !== undefined) this.#queue.addAll(this.#pods.servicesOf(pod));
+    this.#queue.addAll(this.#pods.setPod(previous, pod));
   }
 
   #observeNode(previous: Node | undefined, node: Node | undefined): void {

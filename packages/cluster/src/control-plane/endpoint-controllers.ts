@@ -67,7 +67,7 @@ export class EndpointControllers {
     const result = reconcileSlices({
       service,
       ...(hadTopologyHints === undefined ? {} : { hadTopologyHints }),
-      pods: selected.values(),
+      pods: selected,
       nodeOf: (node) => state.node(node),
       nodes: () => state.list('Node'),
       existing: this.#slicesManagedBy(SLICE_CONTROLLER, key),
@@ -78,7 +78,7 @@ export class EndpointControllers {
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
     if (service.metadata.deletionTimestamp != null) return;
-    const endpoints = endpointsFor(service, selected.values());
+    const endpoints = endpointsFor(service, selected);
     if (endpoints === null) return;
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
     if (current === undefined || !sameEndpoints(current, endpoints)) changes.push(state.upsert(endpoints));

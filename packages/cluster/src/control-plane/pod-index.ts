@@ -1,5 +1,7 @@
 import { namespaceOf, type Pod, type Service } from '@shunt/model';
+import { ReadPod } from '../endpoints/read-pod.js';
 import { matchesLabels, selectorOf, selectsPods } from '../endpoints/selector.js';
+import { PodList } from './pod-list.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -8,13 +10,16 @@ interface Selecting {
   readonly namespace: string;
   readonly selector: Labels;
   /** The pair of the selector that it is filed under. */
-  readonly pair: string;
-  /** By name. */
-  readonly pods: Map<string, Pod>;
+  readonly pair: Pair;
+  readonly pods: PodList;
 }
 
-const NO_PODS: ReadonlyMap<string, Pod> = new Map();
-const NO_KEYS: ReadonlySet<string> = new Set();
+type Pair = readonly [key: string, value: string];
+
+/** Services of one namespace by the key, then the value, of the pair that they are filed under. */
+type Files = Map<string, Map<string, Set<Selecting>>>;
+
+const NO_PODS: readonly ReadPod[] = [];
 
 /** More new Services than this are matched in one pass over all Pods instead of one pass each. */
 const FEW = 4;
@@ -24,10 +29,10 @@ const FEW = 4;
  * its selector that the fewest others are filed under, so that a Pod finds its Services by its labels.
  */
 export class PodIndex {
-  readonly #byNamespace = new Map<string, Map<string, Pod>>();
-  readonly #byNode = new Map<string, Set<string>>();
+  readonly #byNamespace = new Map<string, Map<string, ReadPod>>();
+  readonly #byNode = new Map<string, Set<Pod>>();
   readonly #services = new Map<string, Selecting>();
-  readonly #byPair = new Map<string, Map<string, Set<Selecting>>>();
+  readonly #files = new Map<string, Files>();
   /** Filed, but not matched with the Pods that are here already. */
   readonly #unmatched = new Set<Selecting>();
 
@@ -39,94 +44,98 @@ export class PodIndex {
     if (before !== undefined) this.#remove(before);
     if (service === undefined || selector === null) return;
     const namespace = namespaceOf(service);
-    const pairs = this.#pairsOf(namespace);
-    const sizeOf = (pair: string): number => pairs.get(pair)?.size ?? 0;
-    const [pair = ''] = pairsOf(selector).sort((a, b) => sizeOf(a) - sizeOf(b) || (a < b ? -1 : 1));
-    const selecting: Selecting = { key, namespace, selector, pair, pods: new Map() };
+    const files = getOrAdd(this.#files, namespace, (): Files => new Map());
+    const pair = leastUsed(Object.entries(selector), files);
+    const selecting: Selecting = { key, namespace, selector, pair, pods: new PodList() };
     this.#services.set(key, selecting);
-    getOrAdd(pairs, pair, () => new Set<Selecting>()).add(selecting);
+    const byValue = getOrAdd(files, pair[0], () => new Map<string, Set<Selecting>>());
+    getOrAdd(byValue, pair[1], () => new Set<Selecting>()).add(selecting);
     this.#unmatched.add(selecting);
   }
 
-  /** Replaces a Pod by its next state; either may be missing. */
-  setPod(previous: Pod | undefined, pod: Pod | undefined): void {
-    if (previous !== undefined) this.#removePod(previous);
-    if (pod === undefined) return;
-    const namespace = namespaceOf(pod);
-    const { name } = pod.metadata;
-    getOrAdd(this.#byNamespace, namespace, () => new Map<string, Pod>()).set(name, pod);
-    const node = pod.spec?.nodeName;
-    if (node) getOrAdd(this.#byNode, node, () => new Set<string>()).add(`${namespace}/${name}`);
-    for (const selecting of this.#selectingOf(pod)) selecting.pods.set(name, pod);
+  /**
+   * Replaces a Pod by its next state; either may be missing.
+   * @returns the keys of the Services that select it, before or now
+   */
+  setPod(previous: Pod | undefined, pod: Pod | undefined): readonly string[] {
+    const before = previous === undefined ? [] : this.#selecting(previous);
+    const after = pod === undefined ? [] : this.#selecting(pod);
+    const { name } = ((pod ?? previous) as Pod).metadata;
+    for (const selecting of before) {
+      if (!after.includes(selecting) && this.#isMatched(selecting)) selecting.pods.remove(name);
+    }
+    const read = this.#file(previous, pod);
+    if (read === null) return before.map(({ key }) => key);
+    for (const selecting of after) {
+      if (!this.#isMatched(selecting)) continue;
+      if (before.includes(selecting)) selecting.pods.replace(read);
+      else selecting.pods.add(read);
+    }
+    return [...before, ...after].map(({ key }) => key);
   }
 
-  /** The Pods that a Service selects, by name; empty for one that selects none. */
-  podsOf(key: string): ReadonlyMap<string, Pod> {
+  /** The Pods that a Service selects, in the order of their names; empty for one that selects none. */
+  podsOf(key: string): readonly ReadPod[] {
     this.#matchAll();
-    return this.#services.get(key)?.pods ?? NO_PODS;
+    return this.#services.get(key)?.pods.pods ?? NO_PODS;
   }
 
-  podsIn(namespace: string): ReadonlyMap<string, Pod> {
-    return this.#byNamespace.get(namespace) ?? NO_PODS;
+  *podsIn(namespace: string): Generator<Pod> {
+    for (const { pod } of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) yield pod;
   }
 
   *podsOutside(namespace: string): Generator<Pod> {
-    for (const [name, pods] of this.#byNamespace) if (name !== namespace) yield* pods.values();
-  }
-
-  /** The keys of the Services that select a Pod, as it is written there. */
-  servicesOf(pod: Pod): string[] {
-    return [...this.#selectingOf(pod)].map(({ key }) => key);
+    for (const name of this.#byNamespace.keys()) if (name !== namespace) yield* this.podsIn(name);
   }
 
   /** The keys of the Services that select a Pod on a node. */
   servicesOn(node: string): Set<string> {
     const keys = new Set<string>();
-    for (const key of this.#byNode.get(node) ?? NO_KEYS) {
-      const slash = key.indexOf('/');
-      const pod = this.#byNamespace.get(key.slice(0, slash))?.get(key.slice(slash + 1));
-      if (pod !== undefined) for (const service of this.servicesOf(pod)) keys.add(service);
+    for (const pod of this.#byNode.get(node) ?? []) {
+      for (const { key } of this.#selecting(pod)) keys.add(key);
     }
     return keys;
-  }
-
-  get hasPods(): boolean {
-    return this.#byNamespace.size > 0;
   }
 
   #remove(selecting: Selecting): void {
     this.#services.delete(selecting.key);
     this.#unmatched.delete(selecting);
-    const pairs = this.#pairsOf(selecting.namespace);
-    const filed = pairs.get(selecting.pair);
+    const [key, value] = selecting.pair;
+    const byValue = this.#files.get(selecting.namespace)?.get(key);
+    const filed = byValue?.get(value);
     filed?.delete(selecting);
-    if (filed?.size === 0) pairs.delete(selecting.pair);
+    if (filed?.size === 0) byValue?.delete(value);
   }
 
-  #removePod(pod: Pod): void {
-    const namespace = namespaceOf(pod);
-    const { name } = pod.metadata;
-    const pods = this.#byNamespace.get(namespace);
-    pods?.delete(name);
-    if (pods?.size === 0) this.#byNamespace.delete(namespace);
-    const node = pod.spec?.nodeName;
-    if (node) {
-      const keys = this.#byNode.get(node);
-      keys?.delete(`${namespace}/${name}`);
-      if (keys?.size === 0) this.#byNode.delete(node);
+  #file(previous: Pod | undefined, pod: Pod | undefined): ReadPod | null {
+    if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
+    if (pod?.spec?.nodeName) getOrAdd(this.#byNode, pod.spec.nodeName, () => new Set<Pod>()).add(pod);
+    const either = (pod ?? previous) as Pod;
+    const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
+    if (pod === undefined) {
+      pods.delete(either.metadata.name);
+      return null;
     }
-    for (const selecting of this.#selectingOf(pod)) selecting.pods.delete(name);
+    const read = new ReadPod(pod);
+    pods.set(pod.metadata.name, read);
+    return read;
   }
 
-  *#selectingOf(pod: Pod): Generator<Selecting> {
-    const pairs = this.#byPair.get(namespaceOf(pod));
+  #isMatched(selecting: Selecting): boolean {
+    return this.#unmatched.size === 0 || !this.#unmatched.has(selecting);
+  }
+
+  #selecting(pod: Pod): Selecting[] {
+    const found: Selecting[] = [];
+    const files = this.#files.get(namespaceOf(pod));
     const { labels } = pod.metadata;
-    if (pairs === undefined || labels === undefined) return;
+    if (files === undefined || labels === undefined) return found;
     for (const label in labels) {
-      const filed = pairs.get(pairText(label, labels[label] as string));
+      const filed = files.get(label)?.get(labels[label] as string);
       if (filed === undefined) continue;
-      for (const selecting of filed) if (matchesLabels(selecting.selector, labels)) yield selecting;
+      for (const selecting of filed) if (matchesLabels(selecting.selector, labels)) found.push(selecting);
     }
+    return found;
   }
 
   #matchAll(): void {
@@ -134,34 +143,26 @@ export class PodIndex {
     if (unmatched.size === 0) return;
     if (unmatched.size <= FEW) {
       for (const { namespace, selector, pods } of unmatched) {
-        for (const [name, pod] of this.podsIn(namespace)) {
-          if (matchesLabels(selector, pod.metadata.labels)) pods.set(name, pod);
+        for (const read of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) {
+          if (matchesLabels(selector, read.pod.metadata.labels)) pods.add(read);
         }
       }
     } else {
       for (const pods of this.#byNamespace.values()) {
-        for (const [name, pod] of pods) {
-          for (const selecting of this.#selectingOf(pod)) {
-            if (unmatched.has(selecting)) selecting.pods.set(name, pod);
-          }
+        for (const read of pods.values()) {
+          for (const it of this.#selecting(read.pod)) if (unmatched.has(it)) it.pods.add(read);
         }
       }
     }
     unmatched.clear();
   }
-
-  #pairsOf(namespace: string): Map<string, Set<Selecting>> {
-    return getOrAdd(this.#byPair, namespace, () => new Map<string, Set<Selecting>>());
-  }
 }
 
-// No label holds an equals sign, so the text is unambiguous.
-function pairText(key: string, value: string): string {
-  return `${key}=${value}`;
-}
-
-function pairsOf(selector: Labels): string[] {
-  return Object.entries(selector).map(([key, value]) => pairText(key, value));
+/** The pair under which the fewest are filed, of those the first in order. */
+function leastUsed(pairs: readonly Pair[], files: Files): Pair {
+  const sizeOf = ([key, value]: Pair): number => files.get(key)?.get(value)?.size ?? 0;
+  const [least = ['', '']] = pairs.toSorted((a, b) => sizeOf(a) - sizeOf(b) || (a[0] < b[0] ? -1 : 1));
+  return least;
 }
 
 function sameLabels(a: Labels, b: Labels): boolean {

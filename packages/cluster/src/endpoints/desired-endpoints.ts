@@ -3,24 +3,18 @@ import {
   type EndpointSlicePort,
   type Family,
   familyOf,
-  formatAddress,
   type Node,
   type Pod,
   parseAddress,
   type Service,
+  type ServicePortSpec,
   type SliceEndpoint,
   ZONE_LABEL,
 } from '@shunt/model';
-import {
-  endpointHostname,
-  isDone,
-  isPodReady,
-  isTerminating,
-  podAddresses,
-  podReference,
-  targetPortOf,
-} from './pod.js';
+import { endpointHostname } from './pod.js';
+import { groupByNumbers, type PortNumbers } from './pod-ports.js';
 import { portsKey } from './ports-key.js';
+import { type PodAddresses, ReadPod } from './read-pod.js';
 import { hasClusterIP } from './slice-metadata.js';
 
 /** An endpoint that should be in a slice of its Service, and the Pod that it comes from. */
@@ -34,7 +28,7 @@ export interface PortGroup {
   readonly key: string;
   readonly ports: readonly EndpointSlicePort[];
   /** In the order of their names. */
-  readonly pods: readonly Pod[];
+  readonly pods: readonly ReadPod[];
 }
 
 export interface PortGroups {
@@ -59,58 +53,76 @@ export function sliceFamilies(service: Service): readonly Family[] {
  * Sorts the Pods of a Service by their ports, without those that are done or have no address, and, unless
  * the Service publishes whatever it has, without those whose Node is missing (semantics 10.2, 10.7).
  */
-export function groupByPorts(service: Service, pods: Iterable<Pod>, nodeOf: NodeOf): PortGroups {
-  const sorted = [...pods].sort(byName);
-  const portsOf = podPorts(service);
+export function groupByPorts(service: Service, pods: Iterable<Pod | ReadPod>, nodeOf: NodeOf): PortGroups {
   const publishAll = service.spec.publishNotReadyAddresses === true;
-  const groups = new Map<string, PortGroup & { readonly pods: Pod[] }>();
+  const { ports = [] } = service.spec;
+  const groups = new Map<string, PortGroup & { readonly pods: ReadPod[] }>();
+  const groupOf = groupByNumbers(ports, (numbers) => {
+    const own = slicePorts(ports, numbers);
+    const key = portsKey(own);
+    const group = groups.get(key) ?? { key, ports: own, pods: [] };
+    groups.set(key, group);
+    return group;
+  });
   const missingNodes: string[] = [];
-  let group: (PortGroup & { readonly pods: Pod[] }) | undefined;
-  for (const pod of sorted) {
-    if (isDone(pod) || !hasAddress(pod)) continue;
-    const { key, ports } = portsOf(pod);
-    if (group?.key !== key) {
-      group = groups.get(key);
-      if (group === undefined) groups.set(key, (group = { key, ports, pods: [] }));
-    }
+  for (const read of Array.from(pods, ReadPod.of).sort(byName)) {
+    const { pod, facts } = read;
+    if (facts.isDone || !facts.hasAddress) continue;
+    const group = groupOf(pod);
     if (!publishAll && nodeOfPod(pod, nodeOf) === undefined) missingNodes.push(pod.metadata.name);
-    else group.pods.push(pod);
+    else group.pods.push(read);
   }
   return { groups: [...groups.values()], missingNodes };
+}
+
+function slicePorts(ports: readonly ServicePortSpec[], numbers: PortNumbers): EndpointSlicePort[] {
+  return ports.flatMap(({ name = '', protocol = 'TCP', appProtocol }, index) => {
+    const port = numbers[index] ?? null;
+    if (port === null) return [];
+    return [{ name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }];
+  });
 }
 
 /** The endpoints of Pods that have addresses of a family, in their order (semantics 10.4 to 10.6). */
 export function desiredEndpoints(
   service: Service,
-  pods: readonly Pod[],
+  pods: readonly ReadPod[],
   family: Family,
   nodeOf: NodeOf,
 ): DesiredEndpoint[] {
   const endpoints: DesiredEndpoint[] = [];
-  for (const pod of pods) {
-    const addresses = canonicalAddresses(pod, family);
-    if (addresses.length === 0) continue;
-    endpoints.push({ pod, endpoint: endpointOf(service, pod, addresses, nodeOf) });
+  for (const read of pods) {
+    const addresses = read.facts[family];
+    if (addresses === null) continue;
+    endpoints.push({ pod: read.pod, endpoint: endpointOf(service, read, addresses, nodeOf) });
   }
   return endpoints;
 }
 
-function endpointOf(service: Service, pod: Pod, addresses: readonly string[], nodeOf: NodeOf): SliceEndpoint {
-  const serving = isPodReady(pod);
-  const terminating = isTerminating(pod);
+/** The endpoint that was made of these addresses last, if it is the same: a Service or Node seldom differs. */
+function endpointOf(
+  service: Service,
+  { pod, facts }: ReadPod,
+  addresses: PodAddresses,
+  nodeOf: NodeOf,
+): SliceEndpoint {
+  const { isReady: serving, isTerminating: terminating, reference: targetRef } = facts;
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
-  const nodeName = pod.spec?.nodeName;
-  const zone = nodeOfPod(pod, nodeOf)?.metadata.labels?.[ZONE_LABEL];
+  const zone = nodeOfPod(pod, nodeOf)?.metadata.labels?.[ZONE_LABEL] || undefined;
   const hostname = endpointHostname(pod, service);
+  const last = addresses.endpoint;
+  if (last?.conditions?.ready === ready && last.zone === zone && last.hostname === hostname) return last;
   // Assigned one by one: spreads made this the slowest part of reconciling a new Service.
   const endpoint: Writable<SliceEndpoint> = {
-    addresses,
+    addresses: addresses.canonical,
     conditions: { ready, serving, terminating },
-    targetRef: podReference(pod),
+    targetRef,
   };
+  const nodeName = pod.spec?.nodeName;
   if (hostname !== undefined) endpoint.hostname = hostname;
   if (nodeName) endpoint.nodeName = nodeName;
-  if (zone) endpoint.zone = zone;
+  if (zone !== undefined) endpoint.zone = zone;
+  addresses.endpoint = endpoint;
   return endpoint;
 }
 
@@ -120,42 +132,6 @@ function nodeOfPod({ spec }: Pod, nodeOf: NodeOf): Node | undefined {
   return spec?.nodeName ? nodeOf(spec.nodeName) : undefined;
 }
 
-function hasAddress({ status }: Pod): boolean {
-  return Boolean(status?.podIP) || (status?.podIPs?.some(({ ip }) => Boolean(ip)) ?? false);
-}
-
-function canonicalAddresses(pod: Pod, family: Family): string[] {
-  const addresses: string[] = [];
-  for (const text of podAddresses(pod)) {
-    const address = parseAddress(text);
-    if (address !== null && familyOf(address) === family) addresses.push(formatAddress(address));
-  }
-  return addresses;
-}
-
-interface PodPorts {
-  readonly key: string;
-  readonly ports: readonly EndpointSlicePort[];
-}
-
-/** What makes a Pod's ports; a Service whose target ports are all numbers has the same for all Pods. */
-function podPorts(service: Service): (pod: Pod) => PodPorts {
-  const { ports = [] } = service.spec;
-  const portsOf = (pod: Pod): PodPorts => {
-    const found = ports.flatMap((port): EndpointSlicePort[] => {
-      const target = targetPortOf(pod, port);
-      if (target === null) return [];
-      const { name = '', protocol = 'TCP', appProtocol } = port;
-      return [{ name, port: target, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }];
-    });
-    return { key: portsKey(found), ports: found };
-  };
-  if (ports.some(({ targetPort }) => typeof targetPort === 'string' && targetPort !== '')) return portsOf;
-  let same: PodPorts | undefined;
-  return (pod) => (same ??= portsOf(pod));
-}
-
-function byName(a: Pod, b: Pod): number {
-  const [x, y] = [a.metadata.name, b.metadata.name];
-  return x < y ? -1 : x > y ? 1 : 0;
+function byName({ pod: { metadata: a } }: ReadPod, { pod: { metadata: b } }: ReadPod): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -13,16 +13,9 @@ import {
   type Service,
   type ServicePortSpec,
 } from '@shunt/model';
-import {
-  endpointHostname,
-  isDone,
-  isPodReady,
-  isTerminating,
-  podAddresses,
-  podAddressesOf,
-  podReference,
-  targetPortOf,
-} from './pod.js';
+import { endpointHostname } from './pod.js';
+import { groupByNumbers } from './pod-ports.js';
+import { type PodAddresses, type PodFacts, ReadPod } from './read-pod.js';
 import { repackSubsets } from './repack-subsets.js';
 import { selectsPods } from './selector.js';
 import { truncateSubsets } from './truncate-subsets.js';
@@ -36,7 +29,7 @@ export const OVER_CAPACITY_ANNOTATION = 'endpoints.kubernetes.io/over-capacity';
  * @param pods - those of the Service's namespace that its selector matches, in any state
  * @returns `null` when the controller leaves the Service alone
  */
-export function endpointsFor(service: Service, pods: Iterable<Pod>): Endpoints | null {
+export function endpointsFor(service: Service, pods: Iterable<Pod | ReadPod>): Endpoints | null {
   if (!selectsPods(service)) return null;
   const subsets = repackSubsets(subsetsOfPods(service, pods));
   const truncated = truncateSubsets(subsets);
@@ -63,34 +56,38 @@ function hasClusterIp(clusterIp: string | undefined): clusterIp is string {
   return clusterIp !== undefined && clusterIp !== '' && clusterIp !== 'None';
 }
 
-/** Pods whose ports, port by port of the Service, are the same; `null` for a port that they lack. */
+/** Pods on which the Service's ports have the same numbers. */
 interface PodGroup {
-  readonly numbers: readonly (number | null)[];
+  /** `null` when the Pods have none of the Service's ports, so that they are left out. */
+  readonly ports: readonly EndpointPort[] | null;
   readonly addresses: EndpointAddress[];
   readonly notReadyAddresses: EndpointAddress[];
 }
 
 // Nearly always one group, so that there is nothing to repack but to sort.
-function subsetsOfPods(service: Service, pods: Iterable<Pod>): EndpointSubset[] {
+function subsetsOfPods(service: Service, pods: Iterable<Pod | ReadPod>): EndpointSubset[] {
   const { ports = [], publishNotReadyAddresses = false, clusterIP } = service.spec;
   if (ports.length === 0 && clusterIP !== 'None') return [];
   const groups: PodGroup[] = [];
-  for (const pod of pods) {
-    if (isDone(pod) || (isTerminating(pod) && !publishNotReadyAddresses)) continue;
-    const address = addressOf(service, pod);
-    if (address === null) continue;
-    const numbers = ports.map((port) => targetPortOf(pod, port));
-    if (ports.length > 0 && numbers.every((number) => number === null)) continue;
-    let group = groups.find((it) => it.numbers.every((number, index) => number === numbers[index]));
-    if (group === undefined) groups.push((group = { numbers, addresses: [], notReadyAddresses: [] }));
-    const list = publishNotReadyAddresses || isPodReady(pod) ? group.addresses : group.notReadyAddresses;
-    list.push(address);
+  const groupOf = groupByNumbers(ports, (numbers) => {
+    const own = ports.flatMap((port, index) => endpointPort(port, numbers[index] ?? null));
+    const isLeftOut = ports.length > 0 && own.length === 0;
+    const group: PodGroup = { ports: isLeftOut ? null : own, addresses: [], notReadyAddresses: [] };
+    groups.push(group);
+    return group;
+  });
+  const primary = primaryFamily(service);
+  for (const it of pods) {
+    const read = ReadPod.of(it);
+    const { pod, facts } = read;
+    if (facts.isDone || (facts.isTerminating && !publishNotReadyAddresses)) continue;
+    const addresses = facts[primary(facts)];
+    if (addresses === null) continue;
+    const group = groupOf(pod);
+    const list = publishNotReadyAddresses || facts.isReady ? group.addresses : group.notReadyAddresses;
+    list.push(addressOf(service, read, addresses));
   }
-  return groups.map(({ numbers, addresses, notReadyAddresses }) => ({
-    addresses,
-    notReadyAddresses,
-    ports: ports.flatMap((port, index) => endpointPort(port, numbers[index] ?? null)),
-  }));
+  return groups.flatMap(({ ports: own, ...lists }) => (own === null ? [] : [{ ...lists, ports: own }]));
 }
 
 function endpointPort({ name, protocol, appProtocol }: ServicePortSpec, port: number | null): EndpointPort[] {
@@ -100,23 +97,24 @@ function endpointPort({ name, protocol, appProtocol }: ServicePortSpec, port: nu
 }
 
 // The node is named even when it is none, as a Pod may be that is not scheduled.
-function addressOf(service: Service, pod: Pod): EndpointAddress | null {
-  const ip = podAddressesOf(pod, primaryFamily(service, pod))[0];
-  if (ip === undefined) return null;
+function addressOf(service: Service, { pod, facts }: ReadPod, addresses: PodAddresses): EndpointAddress {
   const hostname = endpointHostname(pod, service);
-  return {
-    ip,
+  if (addresses.listed !== null && addresses.listed.hostname === hostname) return addresses.listed;
+  addresses.listed = {
+    ip: addresses.written,
     ...(hostname === undefined ? {} : { hostname }),
     nodeName: pod.spec?.nodeName ?? '',
-    targetRef: podReference(pod),
+    targetRef: facts.reference,
   };
+  return addresses.listed;
 }
 
 // A Service that no API server gave families has that of its cluster IP, or each Pod's own.
-function primaryFamily({ spec }: Service, pod: Pod): Family {
+function primaryFamily({ spec }: Service): (facts: PodFacts) => Family {
   const [family] = spec.ipFamilies ?? [];
-  if (family !== undefined) return family;
-  const text = hasClusterIp(spec.clusterIP) ? spec.clusterIP : (podAddresses(pod)[0] ?? '');
-  const address = parseAddress(text);
-  return address === null ? 'IPv4' : familyOf(address);
+  if (family !== undefined) return () => family;
+  if (!hasClusterIp(spec.clusterIP)) return ({ firstFamily }) => firstFamily;
+  const address = parseAddress(spec.clusterIP);
+  const own = address === null ? 'IPv4' : familyOf(address);
+  return () => own;
 }

@@ -27,7 +27,8 @@ export function isPodReady(pod: Pod): boolean {
 
 /** The addresses of a Pod as written; `podIP` stands for an empty `podIPs`. */
 export function podAddresses({ status }: Pod): string[] {
-  const listed = (status?.podIPs ?? []).flatMap(({ ip }) => (ip ? [ip] : []));
+  const listed: string[] = [];
+  for (const { ip } of status?.podIPs ?? []) if (ip) listed.push(ip);
   if (listed.length > 0) return listed;
   return status?.podIP ? [status.podIP] : [];
 }

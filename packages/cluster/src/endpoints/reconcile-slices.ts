@@ -7,6 +7,7 @@ import { desiredEndpoints, groupByPorts, type PortGroup, sliceFamilies } from '.
 import { hintSlices } from './hint-slices.js';
 import { packSlices, type SliceDraft, type SlicePlan } from './pack-slices.js';
 import { portsKey } from './ports-key.js';
+import type { ReadPod } from './read-pod.js';
 import { selectsPods } from './selector.js';
 import type { ControllerEvent, SliceChanges } from './slice-changes.js';
 import { hasServiceLabels, isOwnedBy, newSliceMetadata, withTriggerTime } from './slice-metadata.js';
@@ -15,7 +16,7 @@ import { earliestTime, readinessTime } from './trigger-time.js';
 export interface SliceInput {
   readonly service: Service;
   /** The Pods of its namespace that its selector matches, in any order. */
-  readonly pods: Iterable<Pod>;
+  readonly pods: Iterable<Pod | ReadPod>;
   /** @returns `undefined` for a Node that does not exist */
   readonly nodeOf: (name: string) => Node | undefined;
   /** All Nodes; asked for only when the Service wants topology hints. */

@@ -24,6 +24,7 @@ function sameSubset(a: EndpointSubset, b: EndpointSubset): boolean {
 
 // The API leaves out empty texts, so an empty one is the same as none.
 function sameAddress(a: EndpointAddress, b: EndpointAddress): boolean {
+  if (a === b) return true;
   return (
     a.ip === b.ip &&
     (a.hostname ?? '') === (b.hostname ?? '') &&

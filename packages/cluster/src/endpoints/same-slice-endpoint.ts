@@ -6,6 +6,7 @@ import type { SliceEndpoint } from '@shunt/model';
  * name, and namespace and name of the target (semantics 10.11).
  */
 export function isSameEndpoint(a: SliceEndpoint, b: SliceEndpoint): boolean {
+  if (a === b) return true;
   return (
     (a.targetRef?.name ?? '') === (b.targetRef?.name ?? '') &&
     (a.targetRef?.namespace ?? '') === (b.targetRef?.namespace ?? '') &&
@@ -16,6 +17,7 @@ export function isSameEndpoint(a: SliceEndpoint, b: SliceEndpoint): boolean {
 
 /** Whether two endpoints that are the same tell the same, hints left aside. */
 export function tellsTheSame(a: SliceEndpoint, b: SliceEndpoint): boolean {
+  if (a === b) return true;
   return (
     a.conditions?.ready === b.conditions?.ready &&
     a.conditions?.serving === b.conditions?.serving &&
