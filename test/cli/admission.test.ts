@@ -172,17 +172,8 @@ describe('conflicts', () => {
       'get services --admit=always -f @a.yaml -f @b.yaml',
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-<<<<<<< HEAD
-    expect(stderr).toMatch(
-      new RegExp(
-        String.raw`^b\.yaml:5:19: error: Service shop\/new: spec\.clusterIPs: I` +
-          String.raw`nvalid value: .*already allocated to Service shop\/web\n1 error\n$`,
-      ),
-    );
-=======
     expect(stderr).toMatch(/^b\.yaml:5:19: error: Service shop\/new: spec\.clusterIPs: Invalid value: /);
     expect(stderr).toMatch(/ is already allocated to Service shop\/web\n1 error\n$/);
->>>>>>> wt-cli-tests
   });
 
   it('of a node port likewise', async () => {
