@@ -19,6 +19,7 @@ export * from './allocation/ip-range.js';
 export * from './allocation/port-range.js';
 export * from './control-plane/control-plane.js';
 export * from './control-plane/control-plane-options.js';
+export * from './control-plane/reconciliation.js';
 export * from './endpoints/endpoint-problems.js';
 export * from './endpoints/legacy-endpoints.js';
 export * from './endpoints/membership.js';

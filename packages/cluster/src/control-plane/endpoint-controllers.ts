@@ -7,7 +7,7 @@ import {
   referenceTo,
   type Service,
 } from '@shunt/model';
-import { endpointsFor } from '../endpoints/legacy-endpoints.js';
+import { endpointsFor, OVER_CAPACITY_ANNOTATION } from '../endpoints/legacy-endpoints.js';
 import { mirrorEndpoints } from '../endpoints/mirror-endpoints.js';
 import { MIRRORING_CONTROLLER } from '../endpoints/mirrored-slices.js';
 import { reconcileSlices } from '../endpoints/reconcile-slices.js';
@@ -37,9 +37,19 @@ export interface Written {
 /** The controllers that keep EndpointSlices and Endpoints: from selectors, and mirrored from hand-made ones. */
 export class EndpointControllers {
   readonly #options: EndpointControllerOptions;
+  /** Keys whose Service or Endpoints went away. */
+  readonly #orphaned = new Set<string>();
 
   constructor(options: EndpointControllerOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Notes that the Service or the Endpoints of a key are gone, so that the slices go that were made of
+   * them. Slices that come without them are left alone: whoever has them may not have all objects.
+   */
+  orphan(key: string): void {
+    this.#orphaned.add(key);
   }
 
   /** Writes what the objects of one key need: nothing when all is as it should be. */
@@ -49,10 +59,12 @@ export class EndpointControllers {
     const service = state.service(namespace, name);
     const changes: ChangeEvent[] = [];
     const events: ControllerEvent[] = [];
-    if (service === undefined) this.#collectGarbage(key, changes);
-    else if (selectsPods(service) && this.#options.manages(key, service))
+    const isOrphaned = this.#orphaned.delete(key);
+    if (service === undefined) {
+      if (isOrphaned) this.#collectGarbage(key, changes);
+    } else if (selectsPods(service) && this.#options.manages(key, service))
       this.#reconcileSelected(key, service, changes, events);
-    this.#mirror(key, service, changes, events);
+    this.#mirror(key, service, isOrphaned, changes, events);
     return { changes, events };
   }
 
@@ -75,7 +87,8 @@ export class EndpointControllers {
     const endpoints = endpointsFor(service, selected.values());
     if (endpoints === null) return;
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
-    if (current === undefined || !sameEndpoints(current, endpoints)) changes.push(state.upsert(endpoints));
+    if (current === undefined) changes.push(state.upsert(endpoints));
+    else if (!sameEndpoints(current, endpoints)) changes.push(state.upsert(updated(current, endpoints)));
   }
 
   // As garbage collection does by owner, for the Service is gone.
@@ -89,6 +102,7 @@ export class EndpointControllers {
   #mirror(
     key: string,
     service: Service | undefined,
+    isOrphaned: boolean,
     changes: ChangeEvent[],
     events: ControllerEvent[],
   ): void {
@@ -96,7 +110,7 @@ export class EndpointControllers {
     const { namespace, name } = splitKey(key);
     const endpoints = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
     const existing = this.#slicesManagedBy(MIRRORING_CONTROLLER, key);
-    if (endpoints === undefined && existing.length === 0) return;
+    if ((endpoints === undefined || service === undefined) && !isOrphaned) return;
     const result = mirrorEndpoints({
       endpoints,
       service,
@@ -139,4 +153,16 @@ export class EndpointControllers {
     for (const slice of create) changes.push(state.upsert(slice));
     for (const slice of update) changes.push(state.upsert(slice));
   }
+}
+
+/** An Endpoints object with new contents and labels; what else it is called and carries stays. */
+function updated(current: Endpoints, wanted: Endpoints): Endpoints {
+  const { annotations: _, ...metadata } = current.metadata;
+  const { [OVER_CAPACITY_ANNOTATION]: __, ...kept } = current.metadata.annotations ?? {};
+  const annotations = { ...kept, ...wanted.metadata.annotations };
+  const isAnnotated = Object.keys(annotations).length > 0;
+  return {
+    ...wanted,
+    metadata: { ...metadata, ...wanted.metadata, ...(isAnnotated ? { annotations } : {}) },
+  };
 }
