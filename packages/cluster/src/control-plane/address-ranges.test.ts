@@ -126,6 +126,14 @@ describe('IPAddress objects', () => {
     expect(plane.reconcile().diagnostics).toEqual([]);
   });
 
+  it('come before the Services of a cluster that is taken over', () => {
+    const web = service('web', { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'] });
+    const plane = planeOf(web, ipAddress('10.0.0.1', 'db'), range('a', ['10.0.0.0/30']));
+    expect(plane.reconcile().diagnostics).toMatchObject([
+      { severity: 'warning', object: { kind: 'Service', name: 'web', path: 'spec.clusterIPs[0]' } },
+    ]);
+  });
+
   it('are reported when another object holds their address', () => {
     const plane = planeOf(range('a', ['10.0.0.0/30']), ipAddress('10.0.0.1', 'db'));
     plane.apply(service('web'));
@@ -211,5 +219,18 @@ describe('a ServiceCIDR that is deleted', () => {
     plane.delete(serviceCIDR('a'));
     plane.reconcile();
     expect(plane.state.list('ServiceCIDR')[0]?.metadata.finalizers).toEqual(['example.com/audit']);
+  });
+
+  it('is still to go when it is applied again, and is not when somebody puts it back', () => {
+    const plane = planeOf(range('a', ['10.0.0.0/29']));
+    plane.apply(service('web'));
+    plane.delete(serviceCIDR('a'));
+    plane.apply(range('a', ['10.0.0.0/29']));
+    expect(plane.apply(service('api')).object).toBeNull();
+    plane.state.upsert(range('a', ['10.0.0.0/29']));
+    expect(plane.apply(service('api')).object).not.toBeNull();
+    for (const name of ['web', 'api']) plane.delete({ kind: 'Service', namespace: 'default', name });
+    plane.reconcile();
+    expect(plane.state.list('ServiceCIDR')).toHaveLength(1);
   });
 });

@@ -113,14 +113,10 @@ export class ControlPlane {
   /** {@link apply} for an object whose structure is known to be right, such as one that a loader deferred. */
   applyChecked(given: KubernetesObject): Applied {
     const object = withoutNulls(given);
-    if (object.kind === 'Service') {
-      return this.#applyService({ ...object, spec: (object as Partial<Service>).spec ?? {} } as Service);
-    }
-    if (object.kind === 'Endpoints') return this.#applyEndpoints(object as Endpoints);
-    const errors = this.#ranges.problemsOf(object);
-    if (errors.length > 0) return { object: null, diagnostics: errors };
-    this.state.upsert(object);
-    return { object, diagnostics: [] };
+    const stored = this.state.get(referenceTo(object));
+    const admitted = this.#admit(object, stored);
+    if (admitted.object !== null) this.#store(admitted.object, stored);
+    return admitted;
   }
 
   /**
@@ -177,31 +173,28 @@ export class ControlPlane {
     };
   }
 
-  #applyEndpoints(given: Endpoints): Applied {
-    const endpoints = defaultEndpoints(given);
-    const object = referenceTo(endpoints);
-    const errors = validateEndpoints(withNamespace(endpoints)).map((it) => fieldErrorDiagnostic(it, object));
-    if (errors.length > 0) return { object: null, diagnostics: errors };
-    this.state.upsert(endpoints);
-    return { object: endpoints, diagnostics: [] };
+  #admit(object: KubernetesObject, stored: KubernetesObject | undefined): Applied {
+    if (object.kind === 'Service') {
+      const service = { ...object, spec: (object as Partial<Service>).spec ?? {} } as Service;
+      const { service: admitted, diagnostics } = this.#admission.admit(service);
+      return { object: admitted, diagnostics };
+    }
+    if (object.kind === 'Endpoints') return admitEndpoints(stillDying(object, stored) as Endpoints);
+    const diagnostics = this.#ranges.problemsOf(object);
+    return { object: diagnostics.length > 0 ? null : stillDying(object, stored), diagnostics };
   }
 
-  #applyService(given: Service): Applied {
-    const { namespace, name } = splitKey(keyOf(given));
-    const wasHeld = hasFinalizers(this.state.service(namespace, name));
-    const { service, diagnostics } = this.#admission.admit(given);
-    if (service === null) return { object: null, diagnostics };
-    this.#write(() => this.state.upsert(service));
-    const isFree = wasHeld && service.metadata.deletionTimestamp != null && !hasFinalizers(service);
-    if (isFree) this.#remove(service);
-    return { object: service, diagnostics };
+  /** Writes what was admitted; what gave up the last finalizer that kept it goes. */
+  #store(object: KubernetesObject, stored: KubernetesObject | undefined): void {
+    if (object.kind === 'Service') this.#write(() => this.state.upsert(object));
+    else this.state.upsert(object);
+    const isFree = object.metadata.deletionTimestamp != null && !hasFinalizers(object);
+    if (isFree && hasFinalizers(stored)) this.#remove(object);
   }
 
   #setDying(object: KubernetesObject, finalizers: readonly string[]): void {
     const deletionTimestamp = this.#options.now?.() ?? NO_TIME;
-    const dying = { ...object, metadata: { ...object.metadata, deletionTimestamp, finalizers } };
-    if (object.kind === 'Service') this.#write(() => this.state.upsert(dying));
-    else this.state.upsert(dying);
+    this.#store({ ...object, metadata: { ...object.metadata, deletionTimestamp, finalizers } }, object);
   }
 
   #remove(object: KubernetesObject): ChangeEvent[] {
@@ -327,8 +320,19 @@ function hasFinalizers(object: KubernetesObject | undefined): boolean {
   return (object?.metadata.finalizers?.length ?? 0) > 0;
 }
 
-function withNamespace(endpoints: Endpoints): Endpoints {
-  return { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+/** An object that finalizers keep stays one that is to go, and keeps those that it does not name, whoever writes it. */
+function stillDying(object: KubernetesObject, stored: KubernetesObject | undefined): KubernetesObject {
+  const { deletionTimestamp, finalizers = [] } = stored?.metadata ?? {};
+  if (deletionTimestamp == null || finalizers.length === 0) return object;
+  return { ...object, metadata: { finalizers, ...object.metadata, deletionTimestamp } };
+}
+
+function admitEndpoints(given: Endpoints): Applied {
+  const endpoints = defaultEndpoints(given);
+  const object = referenceTo(endpoints);
+  const namespaced = { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+  const diagnostics = validateEndpoints(namespaced).map((it) => fieldErrorDiagnostic(it, object));
+  return { object: diagnostics.length > 0 ? null : endpoints, diagnostics };
 }
 
 function byAge(a: Service, b: Service): number {

@@ -83,7 +83,6 @@ export class EndpointControllers {
     });
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
-    if (service.metadata.deletionTimestamp != null) return;
     const endpoints = endpointsFor(service, selected.values());
     if (endpoints === null) return;
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;

@@ -81,7 +81,6 @@ export class ServiceAdmission {
   }
 
   release(service: Service): void {
-    this.#contested.delete(keyOf(service));
     this.#registry.release(service);
   }
 
@@ -96,24 +95,14 @@ export class ServiceAdmission {
 
   // The server's own fields: a client cannot choose them on create, and need not repeat them on update.
   #withSystemMetadata(service: Service, stored: Service | undefined): Service {
-    const {
-      uid,
-      creationTimestamp,
-      resourceVersion,
-      deletionTimestamp: _ignored,
-      ...given
-    } = service.metadata;
-    const kept: Partial<ObjectMeta> =
-      stored === undefined
-        ? this.#newMetadata(service)
-        : {
-            ...optional('uid', uid ?? stored.metadata.uid),
-            ...optional('creationTimestamp', creationTimestamp ?? stored.metadata.creationTimestamp),
-            ...optional('deletionTimestamp', stored.metadata.deletionTimestamp),
-            ...optional('finalizers', given.finalizers ?? stored.metadata.finalizers),
-            ...optional('resourceVersion', resourceVersion ?? stored.metadata.resourceVersion),
-          };
-    return { ...service, metadata: { ...given, namespace: namespaceOf(service), ...kept } };
+    const { deletionTimestamp: _, ...given } = service.metadata;
+    const namespace = namespaceOf(service);
+    if (stored !== undefined) {
+      const finalizers = given.finalizers ?? stored.metadata.finalizers;
+      return { ...service, metadata: { ...given, namespace, ...optional('finalizers', finalizers) } };
+    }
+    const { uid: __, creationTimestamp: ___, resourceVersion: ____, ...chosen } = given;
+    return { ...service, metadata: { ...chosen, namespace, ...this.#newMetadata(service) } };
   }
 
   #newMetadata(service: Service): Partial<ObjectMeta> {
