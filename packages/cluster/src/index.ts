@@ -21,6 +21,7 @@ export * from './allocation/port-range.js';
 export * from './control-plane/control-plane.js';
 export * from './control-plane/control-plane-options.js';
 export * from './control-plane/pod-index.js';
+export * from './control-plane/reconciliation.js';
 export { keyOf } from './control-plane/service-key.js';
 export * from './endpoints/endpoint-problems.js';
 export * from './endpoints/legacy-endpoints.js';

@@ -13,8 +13,9 @@ import {
   type SourcePosition,
 } from '@shunt/model';
 import { sourcePathOf } from '../admission/locate-field.js';
-import { ControlPlane, type RecordedEvent } from '../control-plane/control-plane.js';
+import { ControlPlane } from '../control-plane/control-plane.js';
 import type { ControlPlaneOptions } from '../control-plane/control-plane-options.js';
+import type { RecordedEvent } from '../control-plane/reconciliation.js';
 import { keyOf } from '../control-plane/service-key.js';
 import { selectsPods } from '../endpoints/selector.js';
 import { findForeignClusterIPs, namedRanges } from './cluster-ip-ranges.js';
