@@ -137,7 +137,7 @@ describe('the index of Pods', () => {
             index.setService(keyOf(next), next);
             services.set(does.name, next);
           } else if (does.gone === 'pod') {
-            index.setPod(pods.get(does.name), undefined);
+            if (pods.has(does.name)) index.setPod(pods.get(does.name), undefined);
             pods.delete(does.name);
           } else {
             index.setService(`default/${does.name}`, undefined);
