@@ -45,7 +45,8 @@ export function generateName(
 
 /** A random UUID (RFC 9562, version 4), as `metadata.uid`. */
 export function randomUid(random: RandomSource): string {
-  const hex = Array.from({ length: 4 }, () => random().toString(16).padStart(8, '0')).join('');
+  const word = (): string => random().toString(16).padStart(8, '0');
+  const hex = word() + word() + word() + word();
   const variant = '89ab'[Number.parseInt(hex[16] ?? '0', 16) & 3];
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }

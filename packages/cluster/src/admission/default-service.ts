@@ -7,6 +7,7 @@ import {
   type ServicePortSpec,
   type ServiceSpec,
 } from '@shunt/model';
+import { withFields } from '../with-fields.js';
 import { isEmpty, isExternallyAccessible, NO_CLUSTER_IP, specOf } from './service-kind.js';
 
 type Filled<T> = { -readonly [Key in keyof T]?: T[Key] };
@@ -23,7 +24,7 @@ export function defaultService(service: Service): Service {
   const spec = defaultSpec(specOf(service));
   const status = spec.type === 'LoadBalancer' ? defaultStatus(service.status) : service.status;
   if (spec === service.spec && status === service.status) return service;
-  return { ...service, spec, ...(status === undefined ? {} : { status }) };
+  return withFields(service, status === undefined ? { spec } : { spec, status });
 }
 
 function defaultSpec(spec: ServiceSpec): ServiceSpec {
@@ -48,7 +49,7 @@ function defaultSpec(spec: ServiceSpec): ServiceSpec {
     filled.allocateLoadBalancerNodePorts = true;
   }
   const kept = withoutIdleAffinity(spec);
-  return Object.keys(filled).length === 0 ? kept : { ...kept, ...filled };
+  return Object.keys(filled).length === 0 ? kept : withFields(kept, filled);
 }
 
 // Without affinity its settings mean nothing, and validation would refuse them.
@@ -63,7 +64,7 @@ function defaultPort(port: ServicePortSpec): ServicePortSpec {
   const protocol = port.protocol || 'TCP';
   const targetPort = port.targetPort || (port.port ?? 0);
   if (protocol === port.protocol && targetPort === port.targetPort) return port;
-  return { ...port, protocol, targetPort };
+  return withFields(port, { protocol, targetPort });
 }
 
 function defaultStatus(status: Service['status']): Service['status'] {

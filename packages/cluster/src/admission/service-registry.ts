@@ -10,6 +10,7 @@ import type { AllocationStep } from '../allocation/families.js';
 import { needsClusterIPs, needsNodePorts } from '../allocation/service-needs.js';
 import { type FieldError, invalid } from '../field-error.js';
 import type { RandomSource } from '../random.js';
+import { withFields } from '../with-fields.js';
 import { alignClusterIPs, carryAllocatedOver } from './carry-over.js';
 import { defaultService, defaultServiceOnRead } from './default-service.js';
 import { dropTypeDependentFields } from './drop-fields.js';
@@ -58,7 +59,7 @@ export class ServiceRegistry {
     const transaction = this.#begin(asked, random, options);
     const context = { cluster: this.#pools.clusterIPs, transaction };
     const step = allocateForCreate(asked, context);
-    const prepared = { ...step.service, status: { loadBalancer: {} } };
+    const prepared = withFields(step.service, { status: { loadBalancer: {} } });
     return conclude(prepared, step, validateService(prepared), transaction);
   }
 
@@ -126,7 +127,7 @@ function ownerOf(service: Service): string {
 
 function inNamespace(service: Service, namespace: string): Service {
   if (service.metadata.namespace) return service;
-  return { ...service, metadata: { ...service.metadata, namespace } };
+  return { ...service, metadata: withFields(service.metadata, { namespace }) };
 }
 
 /** The addresses and ports that a Service has by its type, with their fields. */

@@ -72,11 +72,11 @@ function addressWarnings(text: string, field: string): FieldWarning[] {
   const address = parseAddress(text);
   if (address === null) return [];
   const usual = formatAddress(address);
+  if (usual === text) return [];
   const [quoted, better] = [JSON.stringify(text), JSON.stringify(usual)];
   if (!isStandardAddress(text, address)) {
     return [{ field, message: `non-standard IP address ${quoted} ${SOON_INVALID}: use ${better}` }];
   }
-  if (usual === text) return [];
   return [{ field, message: `IPv6 address ${quoted} should be in RFC 5952 canonical format (${better})` }];
 }
 

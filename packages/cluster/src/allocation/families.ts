@@ -6,6 +6,7 @@ import { type Family, familyOf, type IpFamilyPolicy, parseAddress, type Service 
 import { isHeadless } from '../admission/service-kind.js';
 import { validateClusterIPFields } from '../admission/validate-cluster-ips.js';
 import { type FieldError, invalid } from '../field-error.js';
+import { withFields } from '../with-fields.js';
 import type { ClusterFamilies } from './cluster-ips.js';
 import { isSame, isSelectorless } from './service-needs.js';
 
@@ -48,7 +49,7 @@ export function initFamilies(
 }
 
 function withSpec(service: Service, fields: Partial<Service['spec']>): Service {
-  return { ...service, spec: { ...service.spec, ...fields } };
+  return { ...service, spec: withFields(service.spec, fields) };
 }
 
 const CLUSTER_IP_TYPES: readonly unknown[] = ['ClusterIP', 'NodePort', 'LoadBalancer'];

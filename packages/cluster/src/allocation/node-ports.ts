@@ -5,6 +5,7 @@
 import type { Service, ServicePortSpec } from '@shunt/model';
 import { needsHealthCheck } from '../admission/service-kind.js';
 import { type FieldError, internalError, invalid } from '../field-error.js';
+import { withFields } from '../with-fields.js';
 import type { AllocationError } from './allocation-error.js';
 import type { AllocationTransaction } from './allocation-transaction.js';
 import type { AllocationStep } from './families.js';
@@ -58,7 +59,7 @@ function allocatePorts(
     if (!port.nodePort && !picksNodePorts(service)) continue;
     const result = allocate(port, i);
     if ('error' in result) return { service: withPorts(), errors: [result.error] };
-    if (result.nodePort !== port.nodePort) ports[i] = { ...port, nodePort: result.nodePort };
+    if (result.nodePort !== port.nodePort) ports[i] = withFields(port, { nodePort: result.nodePort });
   }
   return { service: withPorts(), errors: [] };
 }

@@ -4,6 +4,7 @@
  */
 import type { Service } from '@shunt/model';
 import { type FieldError, internalError, invalid } from '../field-error.js';
+import { withFields } from '../with-fields.js';
 import type { AllocationTransaction } from './allocation-transaction.js';
 import { type AllocationStep, prefersDualStackAsBefore } from './families.js';
 import { needsClusterIPs } from './service-needs.js';
@@ -58,6 +59,6 @@ function allocateFrom(first: number, service: Service, transaction: AllocationTr
     }
   }
   const [primary] = clusterIPs;
-  const allocated = { clusterIPs, ...(primary === undefined ? {} : { clusterIP: primary }) };
-  return { service: { ...service, spec: { ...service.spec, ...allocated } }, errors };
+  const allocated = primary === undefined ? { clusterIPs } : { clusterIPs, clusterIP: primary };
+  return { service: { ...service, spec: withFields(service.spec, allocated) }, errors };
 }

@@ -89,9 +89,9 @@ export class EndpointControllers {
     if (result.topologyHints || hadTopologyHints !== undefined) this.#hadHints.set(key, result.topologyHints);
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
-    const endpoints = endpointsFor(service, selected);
-    if (endpoints === null) return;
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
+    const endpoints = endpointsFor(service, selected, current);
+    if (endpoints === null) return;
     if (current === undefined) changes.push(state.upsert(endpoints));
     else if (!sameEndpoints(current, endpoints)) changes.push(state.upsert(updated(current, endpoints)));
   }

@@ -66,8 +66,8 @@ export function groupByPorts(service: Service, pods: Iterable<Pod | ReadPod>, no
   });
   const missingNodes: string[] = [];
   for (const read of Array.from(pods, ReadPod.of).sort(byName)) {
-    const { pod, facts } = read;
-    if (facts.isDone || !facts.hasAddress) continue;
+    const { pod } = read;
+    if (read.isDone || !read.hasAddress) continue;
     const group = groupOf(pod);
     if (!publishAll && nodeOfPod(pod, nodeOf) === undefined) missingNodes.push(pod.metadata.name);
     else group.pods.push(read);
@@ -92,7 +92,7 @@ export function desiredEndpoints(
 ): DesiredEndpoint[] {
   const endpoints: DesiredEndpoint[] = [];
   for (const read of pods) {
-    const addresses = read.facts[family];
+    const addresses = read.addressesOf(family);
     if (addresses === null) continue;
     endpoints.push({ pod: read.pod, endpoint: endpointOf(service, read, addresses, nodeOf) });
   }
@@ -100,13 +100,8 @@ export function desiredEndpoints(
 }
 
 /** The endpoint that was made of these addresses last, if it is the same: a Service or Node seldom differs. */
-function endpointOf(
-  service: Service,
-  { pod, facts }: ReadPod,
-  addresses: PodAddresses,
-  nodeOf: NodeOf,
-): SliceEndpoint {
-  const { isReady: serving, isTerminating: terminating, reference: targetRef } = facts;
+function endpointOf(service: Service, read: ReadPod, addresses: PodAddresses, nodeOf: NodeOf): SliceEndpoint {
+  const { pod, isReady: serving, isTerminating: terminating } = read;
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
   const zone = nodeOfPod(pod, nodeOf)?.metadata.labels?.[ZONE_LABEL] || undefined;
   const hostname = endpointHostname(pod, service);
@@ -116,7 +111,7 @@ function endpointOf(
   const endpoint: Writable<SliceEndpoint> = {
     addresses: addresses.canonical,
     conditions: { ready, serving, terminating },
-    targetRef,
+    targetRef: read.reference,
   };
   const nodeName = pod.spec?.nodeName;
   if (hostname !== undefined) endpoint.hostname = hostname;

@@ -247,7 +247,7 @@ describe('the Endpoints of a Service', () => {
     const endpoints = endpointsFor(plain, pods) as Endpoints;
     const [subset] = endpoints.subsets as [EndpointSubset];
     const turned = { ...subset, addresses: [...(subset.addresses ?? [])].reverse() };
-    expect(sameEndpoints(endpoints, { ...endpoints, subsets: [turned] })).toBe(true);
+    expect(sameEndpoints({ ...endpoints, subsets: [turned] }, endpoints)).toBe(true);
     const { metadata } = endpoints;
     const cut = { 'endpoints.kubernetes.io/over-capacity': 'truncated' };
     const others: Endpoints[] = [
@@ -258,6 +258,6 @@ describe('the Endpoints of a Service', () => {
       { ...endpoints, metadata: { ...metadata, annotations: cut } },
       endpointsFor(plain, [...pods.slice(1), podOf({ name: 'c', ip: '10.1.0.1' })]) as Endpoints,
     ];
-    expect(others.map((other) => sameEndpoints(endpoints, other))).toEqual(others.map(() => false));
+    expect(others.map((other) => sameEndpoints(other, endpoints))).toEqual(others.map(() => false));
   });
 });

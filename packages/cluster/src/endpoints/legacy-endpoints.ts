@@ -15,7 +15,7 @@ import {
 } from '@shunt/model';
 import { endpointHostname } from './pod.js';
 import { groupByNumbers } from './pod-ports.js';
-import { type PodAddresses, type PodFacts, ReadPod } from './read-pod.js';
+import { type PodAddresses, ReadPod } from './read-pod.js';
 import { repackSubsets } from './repack-subsets.js';
 import { selectsPods } from './selector.js';
 import { truncateSubsets } from './truncate-subsets.js';
@@ -27,11 +27,17 @@ export const OVER_CAPACITY_ANNOTATION = 'endpoints.kubernetes.io/over-capacity';
  * The Endpoints object that the endpoints controller writes for a Service (semantics 11): as listed by
  * {@link repackSubsets}, so that the order of the Pods does not matter.
  * @param pods - those of the Service's namespace that its selector matches, in any state
+ * @param stored - what is there already: most of it is in order, which saves sorting it again
  * @returns `null` when the controller leaves the Service alone
  */
-export function endpointsFor(service: Service, pods: Iterable<Pod | ReadPod>): Endpoints | null {
+export function endpointsFor(
+  service: Service,
+  pods: Iterable<Pod | ReadPod>,
+  stored?: Endpoints,
+): Endpoints | null {
   if (!selectsPods(service)) return null;
-  const subsets = repackSubsets(subsetsOfPods(service, pods));
+  const found = subsetsOfPods(service, pods);
+  const subsets = repackSubsets(stored === undefined ? found : inStoredOrder(found, stored));
   const truncated = truncateSubsets(subsets);
   return {
     apiVersion: 'v1',
@@ -79,15 +85,32 @@ function subsetsOfPods(service: Service, pods: Iterable<Pod | ReadPod>): Endpoin
   const primary = primaryFamily(service);
   for (const it of pods) {
     const read = ReadPod.of(it);
-    const { pod, facts } = read;
-    if (facts.isDone || (facts.isTerminating && !publishNotReadyAddresses)) continue;
-    const addresses = facts[primary(facts)];
+    if (read.isDone || (read.isTerminating && !publishNotReadyAddresses)) continue;
+    const addresses = read.addressesOf(primary(read));
     if (addresses === null) continue;
-    const group = groupOf(pod);
-    const list = publishNotReadyAddresses || facts.isReady ? group.addresses : group.notReadyAddresses;
+    const group = groupOf(read.pod);
+    const list = publishNotReadyAddresses || read.isReady ? group.addresses : group.notReadyAddresses;
     list.push(addressOf(service, read, addresses));
   }
   return groups.flatMap(({ ports: own, ...lists }) => (own === null ? [] : [{ ...lists, ports: own }]));
+}
+
+/** Subsets with those addresses first that are stored, in their order. */
+function inStoredOrder(subsets: readonly EndpointSubset[], stored: Endpoints): EndpointSubset[] {
+  const listed = (stored.subsets ?? []).flatMap((it) => [
+    ...(it.addresses ?? []),
+    ...(it.notReadyAddresses ?? []),
+  ]);
+  const arrange = (addresses: readonly EndpointAddress[] = []): EndpointAddress[] => {
+    const others = new Set(addresses);
+    const known = listed.filter((address) => others.delete(address));
+    return [...known, ...others];
+  };
+  return subsets.map(({ addresses, notReadyAddresses, ...rest }) => ({
+    ...rest,
+    addresses: arrange(addresses),
+    notReadyAddresses: arrange(notReadyAddresses),
+  }));
 }
 
 function endpointPort({ name, protocol, appProtocol }: ServicePortSpec, port: number | null): EndpointPort[] {
@@ -97,20 +120,17 @@ function endpointPort({ name, protocol, appProtocol }: ServicePortSpec, port: nu
 }
 
 // The node is named even when it is none, as a Pod may be that is not scheduled.
-function addressOf(service: Service, { pod, facts }: ReadPod, addresses: PodAddresses): EndpointAddress {
-  const hostname = endpointHostname(pod, service);
+function addressOf(service: Service, read: ReadPod, addresses: PodAddresses): EndpointAddress {
+  const hostname = endpointHostname(read.pod, service);
   if (addresses.listed !== null && addresses.listed.hostname === hostname) return addresses.listed;
-  addresses.listed = {
-    ip: addresses.written,
-    ...(hostname === undefined ? {} : { hostname }),
-    nodeName: pod.spec?.nodeName ?? '',
-    targetRef: facts.reference,
-  };
+  const ip = addresses.written;
+  const rest = { nodeName: read.pod.spec?.nodeName ?? '', targetRef: read.reference };
+  addresses.listed = hostname === undefined ? { ip, ...rest } : { ip, hostname, ...rest };
   return addresses.listed;
 }
 
 // A Service that no API server gave families has that of its cluster IP, or each Pod's own.
-function primaryFamily({ spec }: Service): (facts: PodFacts) => Family {
+function primaryFamily({ spec }: Service): (pod: ReadPod) => Family {
   const [family] = spec.ipFamilies ?? [];
   if (family !== undefined) return () => family;
   if (!hasClusterIp(spec.clusterIP)) return ({ firstFamily }) => firstFamily;

@@ -80,7 +80,8 @@ interface Refreshed {
 
 function refreshSlices({ stored, desired }: PackingGroup, rules: PackingRules, plan: SlicePlan): Refreshed {
   if (stored.length === 0) return { update: [], unchanged: [], missing: desired };
-  const missing = new Map(desired.map((it) => [it.pod.metadata.name, it]));
+  const missing = new Map<string, DesiredEndpoint>();
+  for (const it of desired) missing.set(it.pod.metadata.name, it);
   const update: OpenDraft[] = [];
   const unchanged: EndpointSlice[] = [];
   for (const slice of stored) {

@@ -50,7 +50,8 @@ export function endpointHostname(pod: Pod, service: Service): string | undefined
 
 export function podReference(pod: Pod): TargetReference {
   const { name, uid } = pod.metadata;
-  return { kind: 'Pod', namespace: namespaceOf(pod), name, ...(uid === undefined ? {} : { uid }) };
+  const namespace = namespaceOf(pod);
+  return uid === undefined ? { kind: 'Pod', namespace, name } : { kind: 'Pod', namespace, name, uid };
 }
 
 /**

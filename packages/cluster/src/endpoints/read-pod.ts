@@ -16,34 +16,56 @@ import { isDone, isPodReady, isTerminating, podAddresses, podReference } from '.
  */
 export class ReadPod {
   readonly pod: Pod;
-  #facts: PodFacts | null = null;
+  readonly isDone: boolean;
+  readonly isReady: boolean;
+  readonly isTerminating: boolean;
+  #texts: readonly string[] | null = null;
+  #reference: TargetReference | null = null;
+  // Apart, since most Services have one family only; `undefined`: not asked for.
+  #ipv4: PodAddresses | null | undefined = undefined;
+  #ipv6: PodAddresses | null | undefined = undefined;
 
   constructor(pod: Pod) {
     this.pod = pod;
+    this.isDone = isDone(pod);
+    this.isReady = isPodReady(pod);
+    this.isTerminating = isTerminating(pod);
   }
 
   static of(pod: Pod | ReadPod): ReadPod {
     return pod instanceof ReadPod ? pod : new ReadPod(pod);
   }
 
-  get facts(): PodFacts {
-    this.#facts ??= factsOf(this.pod);
-    return this.#facts;
-  }
-}
-
-export interface PodFacts {
-  readonly isDone: boolean;
-  readonly isReady: boolean;
-  readonly isTerminating: boolean;
   /** Whether it says any address, right or wrong. */
-  readonly hasAddress: boolean;
+  get hasAddress(): boolean {
+    return this.#addresses.length > 0;
+  }
+
   /** Of its first address. */
-  readonly firstFamily: Family;
-  /** `null` for a family that it has no address of. */
-  readonly IPv4: PodAddresses | null;
-  readonly IPv6: PodAddresses | null;
-  readonly reference: TargetReference;
+  get firstFamily(): Family {
+    const first = parseAddress(this.#addresses[0] ?? '');
+    return first === null ? 'IPv4' : familyOf(first);
+  }
+
+  get reference(): TargetReference {
+    this.#reference ??= podReference(this.pod);
+    return this.#reference;
+  }
+
+  /** @returns `null` when it has none of that family */
+  addressesOf(family: Family): PodAddresses | null {
+    if (family === 'IPv4') {
+      if (this.#ipv4 === undefined) this.#ipv4 = addressesOf(this.#addresses, family);
+      return this.#ipv4;
+    }
+    if (this.#ipv6 === undefined) this.#ipv6 = addressesOf(this.#addresses, family);
+    return this.#ipv6;
+  }
+
+  get #addresses(): readonly string[] {
+    this.#texts ??= podAddresses(this.pod);
+    return this.#texts;
+  }
 }
 
 /** The addresses of a Pod that are of one family, and what was made of them last. */
@@ -56,21 +78,6 @@ export interface PodAddresses {
   listed: EndpointAddress | null;
 }
 
-function factsOf(pod: Pod): PodFacts {
-  const texts = podAddresses(pod);
-  const first = parseAddress(texts[0] ?? '');
-  return {
-    isDone: isDone(pod),
-    isReady: isPodReady(pod),
-    isTerminating: isTerminating(pod),
-    hasAddress: texts.length > 0,
-    firstFamily: first === null ? 'IPv4' : familyOf(first),
-    IPv4: addressesOf(texts, 'IPv4'),
-    IPv6: addressesOf(texts, 'IPv6'),
-    reference: podReference(pod),
-  };
-}
-
 function addressesOf(texts: readonly string[], family: Family): PodAddresses | null {
   let written: string | null = null;
   const canonical: string[] = [];
@@ -78,7 +85,9 @@ function addressesOf(texts: readonly string[], family: Family): PodAddresses | n
     const address = parseAddress(text);
     if (address === null || familyOf(address) !== family) continue;
     written ??= text;
-    canonical.push(formatAddress(address));
+    const formatted = formatAddress(address);
+    // The text that is there already: another one for each Pod would have to be kept.
+    canonical.push(formatted === text ? text : formatted);
   }
   return written === null ? null : { canonical, written, endpoint: null, listed: null };
 }

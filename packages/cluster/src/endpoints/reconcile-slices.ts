@@ -165,13 +165,13 @@ function triggerTime(
   if (existing.length === 0) return earliestTime([service.metadata.creationTimestamp]);
   const causes = plans.flatMap((plan) => plan.causes);
   if (causes.length === 0) return null;
-  const served = new Map<string | undefined, boolean | null | undefined>();
-  for (const { endpoints } of existing) {
-    for (const { targetRef, conditions } of endpoints ?? []) served.set(targetRef?.name, conditions?.serving);
-  }
+  const changed = new Map(causes.map((cause) => [cause.pod.metadata.name, cause]));
   // An endpoint that only moved to a slice of other ports, or to another node, has no time of its own.
-  const changed = causes.filter(
-    ({ pod, endpoint }) => served.get(pod.metadata.name) !== endpoint.conditions?.serving,
-  );
-  return earliestTime(changed.map(({ pod }) => readinessTime(pod)));
+  for (const { endpoints } of existing) {
+    for (const { targetRef, conditions } of endpoints ?? []) {
+      const name = targetRef?.name ?? '';
+      if (changed.get(name)?.endpoint.conditions?.serving === conditions?.serving) changed.delete(name);
+    }
+  }
+  return earliestTime(Array.from(changed.values(), ({ pod }) => readinessTime(pod)));
 }

@@ -10,7 +10,7 @@ import type { EndpointAddress, EndpointPort, EndpointSubset } from '@shunt/model
 export function repackSubsets(subsets: readonly EndpointSubset[]): EndpointSubset[] {
   const [first] = subsets;
   if (first === undefined) return [];
-  if (subsets.length === 1) return subsetsOf([...new Map(keyedPorts(first)).values()], offersOf([first]));
+  if (subsets.length === 1) return sortSubset(first);
   const byPort = new Map<string, { port: EndpointPort | null; subsets: EndpointSubset[] }>();
   for (const subset of subsets) {
     for (const [key, port] of keyedPorts(subset)) {
@@ -32,6 +32,30 @@ export function repackSubsets(subsets: readonly EndpointSubset[]): EndpointSubse
     .sort((a, b) => compareFirstPorts(a.ports?.[0], b.ports?.[0]));
 }
 
+// Nearly all Endpoints have one subset, in which no address is twice.
+function sortSubset(subset: EndpointSubset): EndpointSubset[] {
+  const ports = [...new Map(keyedPorts(subset)).values()];
+  const addresses = (subset.addresses ?? []).toSorted(compareAddresses);
+  const notReady = (subset.notReadyAddresses ?? []).toSorted(compareAddresses);
+  if (!areDistinct(addresses, notReady)) return subsetsOf(ports, offersOf([subset]));
+  return subsetIfAny(addresses, notReady, sortedPorts(ports));
+}
+
+/** Whether no address is twice in two sorted lists. */
+function areDistinct(a: readonly EndpointAddress[], b: readonly EndpointAddress[]): boolean {
+  let last: EndpointAddress | undefined;
+  for (let [i, j] = [0, 0]; i < a.length || j < b.length; ) {
+    const [own, other] = [a[i], b[j]];
+    const isOwn = other === undefined || (own !== undefined && compareIdentities(own, other) <= 0);
+    const next = (isOwn ? own : other) as EndpointAddress;
+    if (last !== undefined && compareIdentities(last, next) === 0) return false;
+    last = next;
+    if (isOwn) i++;
+    else j++;
+  }
+  return true;
+}
+
 /** An address that a subset lists, and in which of its two lists. */
 interface Offer {
   readonly address: EndpointAddress;
@@ -50,26 +74,31 @@ export function endpointPortKey({ name, protocol, port, appProtocol }: EndpointP
   return `${name ?? ''}\n${protocol ?? 'TCP'}\n${port}${appProtocol === undefined ? '' : `\n${appProtocol}`}`;
 }
 
-// Sorted, and each address once: what is written first is kept, what is not ready anywhere is not ready.
+// Sorted, and each address once: that of the first target is kept, and what is not ready anywhere is not ready.
 function offersOf(subsets: readonly EndpointSubset[]): Offer[] {
   const all: Offer[] = [];
   for (const { addresses = [], notReadyAddresses = [] } of subsets) {
     for (const address of addresses) all.push({ address, ready: true });
     for (const address of notReadyAddresses) all.push({ address, ready: false });
   }
-  all.sort((a, b) => compareEndpointAddresses(a.address, b.address));
+  all.sort((a, b) => compareAddresses(a.address, b.address));
   const offers: Offer[] = [];
   for (const offer of all) {
     const last = offers.at(-1);
-    if (last === undefined || compareEndpointAddresses(last.address, offer.address) !== 0) offers.push(offer);
+    if (last === undefined || compareIdentities(last.address, offer.address) !== 0) offers.push(offer);
     else if (last.ready && !offer.ready) offers[offers.length - 1] = { address: last.address, ready: false };
   }
   return offers;
 }
 
 // By IP text, then by the uid of the Pod: two Pods of a node's network share an address.
-function compareEndpointAddresses(a: EndpointAddress, b: EndpointAddress): number {
+function compareIdentities(a: EndpointAddress, b: EndpointAddress): number {
   return compareTexts(a.ip, b.ip) || compareTexts(a.targetRef?.uid ?? '', b.targetRef?.uid ?? '');
+}
+
+// Pods in a manifest have no uid; which of two with one address is kept must not depend on their order.
+function compareAddresses(a: EndpointAddress, b: EndpointAddress): number {
+  return compareIdentities(a, b) || compareTexts(a.targetRef?.name ?? '', b.targetRef?.name ?? '');
 }
 
 function offerKey({ address, ready }: Offer): string {
@@ -79,7 +108,11 @@ function offerKey({ address, ready }: Offer): string {
 function subsetsOf(ports: readonly (EndpointPort | null)[], offers: readonly Offer[]): EndpointSubset[] {
   const addresses = offers.flatMap(({ address, ready }) => (ready ? [address] : []));
   const notReadyAddresses = offers.flatMap(({ address, ready }) => (ready ? [] : [address]));
-  return subsetIfAny(addresses, notReadyAddresses, ports.filter((port) => port !== null).sort(comparePorts));
+  return subsetIfAny(addresses, notReadyAddresses, sortedPorts(ports));
+}
+
+function sortedPorts(ports: readonly (EndpointPort | null)[]): EndpointPort[] {
+  return ports.filter((port) => port !== null).sort(comparePorts);
 }
 
 /** A subset without its empty lists; none at all without addresses, since the API refuses such a one. */

@@ -3,15 +3,17 @@ import { OVER_CAPACITY_ANNOTATION } from './legacy-endpoints.js';
 import { endpointPortKey, repackSubsets } from './repack-subsets.js';
 
 /**
- * Whether an Endpoints object need not be written in place of another: it lists the same, in whatever
- * order and layout, under the same labels, and both or none are cut for their size.
+ * Whether stored Endpoints need not be written anew: they list the same, in whatever order and layout,
+ * under the same labels, and both or none are cut for their size.
+ * @param wanted - as {@link endpointsFor} lists it
  */
-export function sameEndpoints(a: Endpoints, b: Endpoints): boolean {
+export function sameEndpoints(stored: Endpoints, wanted: Endpoints): boolean {
   const annotationOf = ({ metadata }: Endpoints): string | undefined =>
     metadata.annotations?.[OVER_CAPACITY_ANNOTATION];
-  if (annotationOf(a) !== annotationOf(b) || !sameTexts(a.metadata.labels, b.metadata.labels)) return false;
-  const [own = [], other = []] = [a.subsets, b.subsets];
-  return sameLists(own, other, sameSubset) || sameLists(repackSubsets(own), repackSubsets(other), sameSubset);
+  if (annotationOf(stored) !== annotationOf(wanted)) return false;
+  if (!sameTexts(stored.metadata.labels, wanted.metadata.labels)) return false;
+  const [own = [], other = []] = [stored.subsets, wanted.subsets];
+  return sameLists(own, other, sameSubset) || sameLists(repackSubsets(own), other, sameSubset);
 }
 
 function sameSubset(a: EndpointSubset, b: EndpointSubset): boolean {
