@@ -44,7 +44,7 @@ describe('a Service as people write it', () => {
       fc.property(writtenServices(), (service) => {
         expect(planeOver().apply(service)).toMatchObject({ object: { kind: 'Service' } });
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -69,7 +69,7 @@ describe('a Service as people write it', () => {
       }),
       { numRuns: 200 },
     );
-    expect(refused).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(10);
   });
 
   it('is valid as it is stored, and no address or port is held twice', () => {
@@ -135,7 +135,7 @@ describe('Services in any order', () => {
       }),
       { numRuns: 200 },
     );
-    expect(same).toBeGreaterThan(100);
+    expect(same).toBeGreaterThan(50);
   });
 });
 
@@ -165,7 +165,7 @@ describe('any value', () => {
       fc.property(manifests(), fc.array(brokenObjects(), { maxLength: 5 }), (cluster, values) =>
         takes([...cluster, ...values], planeOver()),
       ),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -189,8 +189,8 @@ describe('any value', () => {
         for (const object of [...plane.state]) plane.delete(referenceTo(object));
         plane.reconcile();
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
-    expect(taken).toBeGreaterThan(100);
+    expect(taken).toBeGreaterThan(50);
   });
 });

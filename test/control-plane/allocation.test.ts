@@ -124,7 +124,7 @@ describe('addresses and ports', () => {
         expect(real.state.list('Service')).toEqual([]);
         expectWholePools(real);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -155,7 +155,7 @@ describe('addresses and ports', () => {
         plane.reconcile();
         expectWholePools(plane);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });
