@@ -69,7 +69,7 @@ describe('a Service as people write it', () => {
       }),
       { numRuns: 200 },
     );
-    expect(refused).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(10);
   });
 
   it('is valid as it is stored, and no address or port is held twice', () => {
@@ -135,7 +135,7 @@ describe('Services in any order', () => {
       }),
       { numRuns: 200 },
     );
-    expect(same).toBeGreaterThan(100);
+    expect(same).toBeGreaterThan(50);
   });
 });
 
