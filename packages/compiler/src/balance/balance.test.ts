@@ -4,71 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Backend, Pool, Strategy } from '../ruleset/types.js';
 import { BALANCERS, STRATEGIES } from './balancers.js';
 import { buildSlots } from './build-slots.js';
-import { chooseStrategy, parseBalanceChoice } from './choose-strategy.js';
 import { jumpHash } from './jump.js';
 import { makePool } from './pool.js';
-import { MAX_SLOTS, slotCount } from './slot-count.js';
-
-const TABLE_STRATEGIES = STRATEGIES.filter((strategy) => BALANCERS[strategy].table === 'powerOfTwo');
-
-describe('slot count', () => {
-  it('is 0 without backends and 1 for a single one, whatever the strategy', () => {
-    for (const strategy of STRATEGIES) {
-      expect(slotCount(strategy, 0)).toBe(0);
-      expect(slotCount(strategy, 1)).toBe(1);
-      expect(slotCount(strategy, 1, 100)).toBe(1);
-    }
-  });
-
-  it('is the number of backends for even and random', () => {
-    for (const count of [2, 3, 1000, 200_000]) {
-      expect(slotCount('even', count)).toBe(count);
-      expect(slotCount('random', count, 100)).toBe(count);
-    }
-  });
-
-  it('is the smallest power of two with enough slots for each backend elsewhere', () => {
-    for (const strategy of TABLE_STRATEGIES) {
-      expect([2, 3, 4, 5, 10, 16, 17, 100].map((count) => slotCount(strategy, count))).toEqual([
-        32, 64, 64, 128, 256, 256, 512, 2048,
-      ]);
-      expect(slotCount(strategy, 10, 100)).toBe(1024);
-      expect(slotCount(strategy, 3, 1)).toBe(4);
-    }
-  });
-
-  it('never exceeds the cap', () => {
-    expect(slotCount('maglev', 8192)).toBe(MAX_SLOTS);
-    expect(slotCount('maglev', 8193)).toBe(MAX_SLOTS);
-    expect(slotCount('maglev', 1_000_000)).toBe(MAX_SLOTS);
-  });
-
-  it('refuses counts that are none', () => {
-    expect(() => slotCount('even', -1)).toThrow(
-      new RangeError('"backendCount" expected an integer >= 0, got -1'),
-    );
-    expect(() => slotCount('even', 1.5)).toThrow(RangeError);
-    expect(() => slotCount('maglev', 3, 0)).toThrow('"slotsPerBackend" expected a number >= 1, got 0');
-    expect(() => slotCount('maglev', 3, Number.NaN)).toThrow(RangeError);
-  });
-});
-
-describe('balance choice', () => {
-  it('reads every strategy and auto, and nothing else', () => {
-    for (const name of ['auto', 'even', 'maglev', 'random', 'rendezvous', 'ring', 'jump']) {
-      expect(parseBalanceChoice(name)).toBe(name);
-    }
-    for (const text of ['', 'Maglev', ' even', 'toString', '__proto__', 'anchor']) {
-      expect(parseBalanceChoice(text)).toBeNull();
-    }
-  });
-
-  it('auto is maglev for what is reached from outside, else even', () => {
-    expect(chooseStrategy('auto', true)).toBe('maglev');
-    expect(chooseStrategy('auto', false)).toBe('even');
-    expect(chooseStrategy('random', true)).toBe('random');
-  });
-});
+import { slotCount } from './slot-count.js';
+import { MAX_WEIGHT } from './weight.js';
 
 const endpoint = fc.record({
   address: fc.integer({ min: 0, max: 0xffffffff }),
@@ -78,6 +17,16 @@ const endpoint = fc.record({
 });
 const uniqueBackends = (minLength = 0): fc.Arbitrary<Backend[]> =>
   fc.uniqueArray(endpoint, { minLength, maxLength: 40, selector: name });
+const weightedBackends = uniqueBackends(2).chain((backends) =>
+  fc
+    .array(fc.oneof(fc.constantFrom(0.5, 1, MAX_WEIGHT), fc.integer({ min: 1, max: MAX_WEIGHT })), {
+      minLength: backends.length,
+      maxLength: backends.length,
+    })
+    .map((weights) =>
+      backends.map((each, index): Backend => ({ ...each, weight: weights[index] as number })),
+    ),
+);
 const anyStrategy = fc.constantFrom(...STRATEGIES);
 
 describe('pool', () => {
@@ -226,6 +175,20 @@ describe('maglev', () => {
     );
   });
 
+  it('keeps the shares of the weights to the bound that it states', () => {
+    fc.assert(
+      fc.property(weightedBackends, fc.constantFrom(1, 4, 16, 100), (backends, slotsPerBackend) => {
+        const { backends: sorted, slots } = makePool(backends, 'maglev', slotsPerBackend);
+        const total = sorted.reduce((sum, { weight }) => sum + weight, 0);
+        shares(slots, sorted.length).forEach((count, index) => {
+          const due = (slots.length * (sorted[index] as Backend).weight) / total;
+          const slack = (due * sorted.length) / (2 * slots.length) + 1.5;
+          expect(Math.abs(count - due)).toBeLessThanOrEqual(slack);
+        });
+      }),
+    );
+  });
+
   it('keeps the paper’s promise: 65537 slots, 1000 backends, no share over the mean by 1 %', () => {
     const each = shares(buildSlots('maglev', canonical(1000), 65537), 1000);
     expect(Math.max(...each) / (65537 / 1000)).toBeLessThanOrEqual(1.01);
@@ -247,15 +210,9 @@ describe('maglev', () => {
 });
 
 describe.each(['rendezvous', 'ring'] as const)('%s', (strategy) => {
-  const weighted = fc
-    .tuple(uniqueBackends(2), fc.array(fc.constantFrom(0.5, 1, 3), { minLength: 40, maxLength: 40 }))
-    .map(([backends, weights]) =>
-      backends.map((each, index) => ({ ...each, weight: weights[index] as number })),
-    );
-
   it('moves no slot but those of the backend that goes', () => {
     fc.assert(
-      fc.property(fc.oneof(uniqueBackends(2), weighted), fc.nat(), (backends, pick) => {
+      fc.property(fc.oneof(uniqueBackends(2), weightedBackends), fc.nat(), (backends, pick) => {
         const { backends: before } = makePool(backends, strategy);
         expect(needlessMoves(strategy, before, pick % before.length, 256)).toBe(0);
       }),

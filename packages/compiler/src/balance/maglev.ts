@@ -11,7 +11,8 @@ import type { Balancer } from './balancer.js';
  * a power of two is the next odd one. Powers of two lose nothing against primes.
  *
  * Weights are honoured as Envoy does it: in each round a backend earns weight / (largest weight) of a
- * turn.
+ * turn, from half a turn on, so that turns are rounded and not cut off. With n backends, M slots and the
+ * share s = M x weight / (sum of weights), a backend has s slots, give or take s x n / 2M + 1.5.
  * @see D. E. Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
  * section 3.4
  */
@@ -39,7 +40,7 @@ function populate(
 ): void {
   const slotCount = slots.length;
   const backendCount = position.length;
-  const credit = new Float64Array(backendCount);
+  const credit = new Float64Array(backendCount).fill(turn / 2);
   slots.fill(FREE);
   for (let filled = 0; ; ) {
     for (let backend = 0; backend < backendCount; backend++) {
