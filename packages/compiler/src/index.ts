@@ -2,6 +2,7 @@ export * from './balance/balancer.js';
 export * from './balance/balancers.js';
 export * from './balance/build-slots.js';
 export * from './balance/choose-strategy.js';
+export { jumpHash } from './balance/jump.js';
 export * from './balance/pool.js';
 export * from './balance/slot-count.js';
 export * from './balance/weight.js';
