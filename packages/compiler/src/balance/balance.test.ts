@@ -47,7 +47,7 @@ describe('pool', () => {
     fc.assert(
       fc.property(
         anyStrategy,
-        uniqueBackends(),
+        fc.oneof(uniqueBackends(), weightedBackends),
         fc.infiniteStream(fc.nat()),
         (strategy, backends, random) => {
           const shuffled = [...backends];
@@ -63,18 +63,23 @@ describe('pool', () => {
 
   it('depends on its content only, not on what was built before', () => {
     fc.assert(
-      fc.property(anyStrategy, uniqueBackends(1), uniqueBackends(), (strategy, backends, others) => {
-        const pool = makePool(backends, strategy);
-        makePool(others, strategy);
-        makePool(makePool(backends.slice(1), strategy).backends, strategy);
-        expect(makePool(pool.backends, strategy)).toEqual(pool);
-      }),
+      fc.property(
+        anyStrategy,
+        fc.oneof(uniqueBackends(1), weightedBackends),
+        uniqueBackends(),
+        (strategy, backends, others) => {
+          const pool = makePool(backends, strategy);
+          makePool(others, strategy);
+          makePool(makePool(backends.slice(1), strategy).backends, strategy);
+          expect(makePool(pool.backends, strategy)).toEqual(pool);
+        },
+      ),
     );
   });
 
   it('does not ask where a backend runs, so that all nodes agree', () => {
     fc.assert(
-      fc.property(anyStrategy, uniqueBackends(), (strategy, backends) => {
+      fc.property(anyStrategy, fc.oneof(uniqueBackends(), weightedBackends), (strategy, backends) => {
         const elsewhere = backends.map((each) => ({ ...each, local: !each.local }));
         expect(makePool(elsewhere, strategy).slots).toEqual(makePool(backends, strategy).slots);
       }),
@@ -83,7 +88,7 @@ describe('pool', () => {
 
   it('has as many slots as slotCount says, and each is a backend', () => {
     fc.assert(
-      fc.property(anyStrategy, uniqueBackends(), (strategy, backends) => {
+      fc.property(anyStrategy, fc.oneof(uniqueBackends(), weightedBackends), (strategy, backends) => {
         const { slots } = makePool(backends, strategy);
         expect(slots).toHaveLength(slotCount(strategy, backends.length));
         expect(slots.every((slot) => Number.isInteger(slot) && slot >= 0 && slot < backends.length)).toBe(
