@@ -13,7 +13,9 @@ interface Shell {
 const BASH = `source "$1"
 complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _shunt; echo "$COMP_CWORD" "${'$'}{COMPREPLY[*]}"; }
 complete_line shunt ""
-complete_line shunt get ""`;
+complete_line shunt get ""
+complete_line shunt describe ""
+complete_line shunt expose ""`;
 
 const SHELLS: readonly Shell[] = [
   { name: 'bash', probe: BASH },
@@ -21,8 +23,24 @@ const SHELLS: readonly Shell[] = [
     name: 'zsh',
     probe: 'autoload -Uz compinit; compinit -u -D; source "$1"; print $_comps[shunt]; functions _shunt',
   },
-  { name: 'fish', probe: 'source $argv[1]; complete -C "shunt "; complete -C "shunt get "' },
+  {
+    name: 'fish',
+    probe:
+      'source $argv[1]; complete -C "shunt "; complete -C "shunt get "; complete -C "shunt describe "; complete -C "shunt expose "',
+  },
 ];
+
+const COMMANDS = ['trace', 'compile', 'get', 'describe', 'lint', 'expose', 'run', 'test'];
+const KINDS = [
+  'frontends',
+  'pools',
+  'services',
+  'endpointslices',
+  'pods',
+  'deployment',
+  'replicationcontroller',
+];
+const WORDS = [...COMMANDS, ...KINDS];
 
 describe.each(SHELLS)('completion for $name', ({ name, probe }) => {
   const isMissing = spawnSync(name, ['-c', 'true']).error !== undefined;
@@ -35,7 +53,7 @@ describe.each(SHELLS)('completion for $name', ({ name, probe }) => {
       return spawnSync(name, args, { encoding: 'utf8' });
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    for (const word of ['trace', 'compile', 'frontends', 'pools']) expect(stdout).toContain(word);
+    for (const word of WORDS) expect(stdout).toContain(word);
   });
 });
 
@@ -47,12 +65,31 @@ offer() { COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _shunt; printf '%s;' "${'
 offer shunt trace -f w
 offer shunt trace --output = j
 offer shunt trace --proxy-mode =
-offer shunt get pools --seed ""`;
+offer shunt get pools --seed ""
+offer shunt get services --admit ""
+offer shunt describe s
+offer shunt expose r
+offer shunt expose deployment web --type N
+offer shunt run web --restart O
+offer shunt lint --s
+offer shunt help l`;
   const { stdout, status } = await withFiles(files, async (path) =>
     spawnSync('bash', ['-c', probe, 'bash', path('script'), path('')], { encoding: 'utf8' }),
   );
   expect({ status, lines: stdout.trimEnd().split('\n') }).toEqual({
     status: 0,
-    lines: ['web shop.yaml;', 'json;', 'iptables;nftables;', ';'],
+    lines: [
+      'web shop.yaml;',
+      'json;',
+      'iptables;nftables;',
+      ';',
+      'auto;always;never;',
+      'service;',
+      'replicaset;replicationcontroller;',
+      'NodePort;',
+      'OnFailure;',
+      '--service-cidr;--service-node-port-range;--strict;',
+      'lint;',
+    ],
   });
 });

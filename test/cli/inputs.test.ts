@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ShuntRun, shunt, withFiles } from './run-shunt.js';
+import { type ShuntRun, shuntOn } from './run-shunt.js';
 
 const node = (name: string, ip: string): string => `
 apiVersion: v1
@@ -30,16 +30,9 @@ endpoints:
 const FILES = { 'node.yaml': node('node-a', '192.168.0.2'), 'web.yaml': WEB };
 const KUBE_PROXY = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
 
-/** `shunt ARGS`, where @NAME is the path of a file of {@link FILES} or of `more`. */
-async function run(args: string, more: Readonly<Record<string, string>> = {}, stdin = ''): Promise<ShuntRun> {
-  return withFiles({ ...FILES, ...more }, async (path) => {
-    const words = args
-      .trim()
-      .split(' ')
-      .map((word) => (word.startsWith('@') ? path(word.slice(1)) : word));
-    const { code, stdout, stderr } = await shunt(words, stdin);
-    return { code, stdout, stderr: stderr.replaceAll(`${path('')}/`, '') };
-  });
+/** `shunt ARGS` on {@link FILES} and more. */
+function run(args: string, more: Readonly<Record<string, string>> = {}, stdin = ''): Promise<ShuntRun> {
+  return shuntOn({ ...FILES, ...more }, args, stdin);
 }
 
 const FLOW = '--from 10.0.1.9:4000 --to 10.96.0.10:80';

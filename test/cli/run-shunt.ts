@@ -41,3 +41,23 @@ export async function withFiles<Result>(
     rmSync(folder, { recursive: true });
   }
 }
+
+/**
+ * `shunt ARGS` on files: in the arguments, which blanks separate, @NAME stands for the path of a file, and
+ * messages name files without their folder.
+ */
+export async function shuntOn(
+  files: Readonly<Record<string, string>>,
+  args: string,
+  stdin = '',
+): Promise<ShuntRun> {
+  return withFiles(files, async (path) => {
+    const words = args
+      .trim()
+      .split(' ')
+      .map((word) => (word.startsWith('@') ? path(word.slice(1)) : word));
+    const { code, stdout, stderr } = await shunt(words, stdin);
+    const strip = (text: string): string => text.replaceAll(`${path('')}/`, '').replaceAll(path(''), '');
+    return { code, stdout: strip(stdout), stderr: strip(stderr) };
+  });
+}

@@ -10,7 +10,7 @@ export interface FieldError {
   readonly field: string;
   /** The refused value; left out of Required, Forbidden and InternalError messages. */
   readonly value?: unknown;
-  /** What would be right. */
+  /** What would be right; also where the API server says nothing. */
   readonly detail: string;
 }
 
@@ -41,8 +41,8 @@ export function notSupported(field: string, value: unknown, supported: readonly 
   return { type: 'NotSupported', field, value, detail: `supported values: ${list}` };
 }
 
-export function duplicate(field: string, value: unknown): FieldError {
-  return { type: 'Duplicate', field, value, detail: '' };
+export function duplicate(field: string, value: unknown, detail: string): FieldError {
+  return { type: 'Duplicate', field, value, detail };
 }
 
 /** @param maxBytes - how long the value may be; the value itself is not shown */

@@ -11,6 +11,7 @@ export * from './admission/validate-endpoints.js';
 export { validateLoadBalancerStatus } from './admission/validate-load-balancer.js';
 export { validateService } from './admission/validate-service.js';
 export * from './admission/validate-service-update.js';
+export * from './admission/without-consequences.js';
 export * from './allocation/allocate-service.js';
 export * from './allocation/allocation-error.js';
 export * from './allocation/allocation-transaction.js';
@@ -20,6 +21,8 @@ export * from './allocation/port-range.js';
 export * from './control-plane/control-plane.js';
 export * from './control-plane/control-plane-options.js';
 export * from './control-plane/pod-index.js';
+export * from './control-plane/reconciliation.js';
+export { keyOf } from './control-plane/service-key.js';
 export * from './endpoints/endpoint-problems.js';
 export * from './endpoints/legacy-endpoints.js';
 export * from './endpoints/membership.js';
@@ -51,6 +54,7 @@ export {
   parseLoadBalancerPool,
 } from './load-balancer/load-balancer-pool.js';
 export * from './load-balancer/needs-ensure.js';
+export * from './manifests/admit-manifests.js';
 export * from './print/age.js';
 export * from './print/describe-endpoint-slice.js';
 export * from './print/describe-endpoints.js';

@@ -1,4 +1,5 @@
 import { type Address, type Cidr, cidr, type Mode } from '@shunt/model';
+import { SLOTS_PER_BACKEND } from './balance/slot-count.js';
 import type { BalanceChoice } from './ruleset/types.js';
 
 /** What kube-proxy's configuration decides about packets. One value holds for one mode. */
@@ -17,6 +18,8 @@ export interface ProxyConfig {
   readonly serviceProxyName: string | null;
   /** For Services without the annotation `shunt.dev/balance`. */
   readonly balance: BalanceChoice;
+  /** For Services without the annotation `shunt.dev/slots-per-backend`: 1..MAX_SLOTS_PER_BACKEND. */
+  readonly slotsPerBackend: number;
 }
 
 /** The node whose rules are made. */
@@ -41,6 +44,7 @@ export function defaultConfig(mode: Mode): ProxyConfig {
     serviceCIDRs: [],
     serviceProxyName: null,
     balance: 'auto',
+    slotsPerBackend: SLOTS_PER_BACKEND,
   };
 }
 

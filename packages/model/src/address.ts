@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { readGroups, writeGroups } from './ipv6-text.js';
 
 /** An IP family, in the words of the Kubernetes API (`spec.ipFamilies`). */
 export type Family = 'IPv4' | 'IPv6';
@@ -49,8 +48,15 @@ function parseIPv4(text: string): number | null {
   return octets === 4 ? value : null;
 }
 
+// An address written with a dotted quad behind "::" alone; ipaddr.js takes it for an IPv4-mapped one.
+const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
+
 function parseIPv6(text: string): Address | null {
-  const groups = readGroups(text) ?? readOtherForms(text);
+  if (IPV4_COMPATIBLE.test(text)) {
+    const value = parseIPv4(text.slice(2));
+    return value === null ? null : BigInt(value);
+  }
+  const groups = text.includes('%') ? null : readGroups(text);
   if (groups === null) return null;
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
   const low = g * 0x10000 + h;
@@ -58,16 +64,13 @@ function parseIPv6(text: string): Address | null {
   return ipv6FromWords((a << 16) | b, (c << 16) | d, (e << 16) | f, low);
 }
 
-// An address written with a dotted quad behind "::" alone; ipaddr.js takes it for an IPv4-mapped one.
-const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
-
-function readOtherForms(text: string): number[] | null {
-  if (IPV4_COMPATIBLE.test(text)) {
-    const value = parseIPv4(text.slice(2));
-    return value === null ? null : [0, 0, 0, 0, 0, 0, value >>> 16, value & 0xffff];
+// Asking first whether the text is valid would read it twice.
+function readGroups(text: string): readonly number[] | null {
+  try {
+    return ipaddr.IPv6.parse(text).parts;
+  } catch {
+    return null;
   }
-  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return null;
-  return ipaddr.IPv6.parse(text).parts;
 }
 
 /**
@@ -85,17 +88,8 @@ export function formatAddress(address: Address): string {
   if (typeof address === 'number') {
     return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
   }
-  const [a, b, c, d] = ipv6Words(address);
-  return writeGroups([
-    a >>> 16,
-    a & 0xffff,
-    b >>> 16,
-    b & 0xffff,
-    c >>> 16,
-    c & 0xffff,
-    d >>> 16,
-    d & 0xffff,
-  ]);
+  const parts = ipv6Words(address).flatMap((word) => [word >>> 16, word & 0xffff]);
+  return new ipaddr.IPv6(parts).toRFC5952String();
 }
 
 /** Writes `ip:port`, or `[ip6]:port`: the string form that is an endpoint's identity in kube-proxy. */

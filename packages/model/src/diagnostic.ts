@@ -39,7 +39,8 @@ export type DiagnosticCode =
   | 'internal'
   | 'api-warning'
   | 'selector'
-  | 'endpoints';
+  | 'endpoints'
+  | 'balance';
 
 /** One problem of the input: a value, never thrown. Errors stop the run, warnings do not. */
 export interface Diagnostic {

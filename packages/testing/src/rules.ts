@@ -1,3 +1,4 @@
+import { type AdmitOptions, admitManifests } from '@shunt/cluster';
 import {
   defaultConfig,
   type Evaluation,
@@ -18,7 +19,6 @@ import {
   formatDiagnostic,
   formatEndpoint,
   type KubernetesObject,
-  loadCluster,
   type Mode,
   type Node,
   type Origin,
@@ -33,6 +33,11 @@ export interface RulesOptions {
   readonly mode?: Mode;
   /** What differs from the mode's defaults. */
   readonly config?: Partial<Omit<ProxyConfig, 'mode'>>;
+  /**
+   * What a cluster adds to manifests that are given as text: which Services are admitted (default `auto`),
+   * from which ranges, and so on. Objects and states are taken as they are.
+   */
+  readonly cluster?: AdmitOptions;
 }
 
 /** What one node does with a packet. */
@@ -120,19 +125,22 @@ export function rulesFor(
   source: string | ClusterState | Iterable<KubernetesObject>,
   options: RulesOptions = {},
 ): Rules {
-  const { state, diagnostics } = readSource(source);
+  const { state, diagnostics } = readSource(source, options.cluster ?? {});
   const mode = options.mode ?? 'nftables';
   const config: ProxyConfig = { ...defaultConfig(mode), ...options.config };
   return new Rules(state, chooseNode(state, options.node), config, diagnostics);
 }
 
-function readSource(source: string | ClusterState | Iterable<KubernetesObject>): {
+function readSource(
+  source: string | ClusterState | Iterable<KubernetesObject>,
+  cluster: AdmitOptions,
+): {
   readonly state: ClusterState;
   readonly diagnostics: readonly Diagnostic[];
 } {
   if (source instanceof ClusterState) return { state: source, diagnostics: [] };
   if (typeof source !== 'string') return { state: new ClusterState(source), diagnostics: [] };
-  const { state, diagnostics } = loadCluster([{ name: 'manifests', text: source }]);
+  const { state, diagnostics } = admitManifests([{ name: 'manifests', text: source }], cluster);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     throw new TypeError(['"manifests" have errors:', ...errors.map(formatDiagnostic)].join('\n'));

@@ -7,6 +7,8 @@ export const NAMESPACES = ['ns1', 'ns2'] as const;
 export const SERVICE_NAMES = ['svc1', 'svc2', 'svc3', 'svc4'] as const;
 export const NODE_NAMES = ['node-a', 'node-b'] as const;
 export const ZONES = ['zone-a', 'zone-b'] as const;
+export const POD_NAMES = ['pod-1', 'pod-2', 'pod-3', 'pod-4', 'pod-5', 'pod-6'] as const;
+export const POD_LABELS = { app: ['web', 'api'], tier: ['front', 'back'] } as const;
 export const PORT_NAMES = ['', 'http', 'dns', 'p80'] as const;
 
 /** A value for each IP family. */

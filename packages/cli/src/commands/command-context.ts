@@ -1,7 +1,8 @@
+import { type AdmittedManifests, located, withConflicts } from '@shunt/cluster';
 import type { Diagnostic } from '@shunt/model';
 import type { LoadedInput } from '../input/load-input.js';
 import { loadInput } from '../input/load-input.js';
-import { loadManifests, located, type Manifests } from '../input/load-manifests.js';
+import { loadManifests } from '../input/load-manifests.js';
 import { STDIN_NAME } from '../input/read-sources.js';
 import { EXIT, type Io } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
@@ -20,6 +21,8 @@ export interface Inputs {
   readonly behind: readonly string[];
   /** A further file that the command reads, for which `-` may stand. */
   readonly other?: string | undefined;
+  /** Whether the command admits something itself. */
+  readonly admitsMore?: boolean;
 }
 
 /**
@@ -44,10 +47,10 @@ export async function answerManifests(
   context: CommandContext,
   options: ManifestOptions,
   inputs: Inputs,
-  prepare: (manifests: Manifests | null) => Promise<Prepared> | Prepared,
+  prepare: (manifests: AdmittedManifests | null) => Promise<Prepared> | Prepared,
 ): Promise<void> {
-  const load = (paths: readonly string[], report: Report): Promise<Manifests | null> =>
-    loadManifests(paths, options, report, context.io);
+  const load = (paths: readonly string[], report: Report): Promise<AdmittedManifests | null> =>
+    loadManifests(paths, options, report, context.io, { admitsMore: inputs.admitsMore ?? false });
   await answerFrom(context, options, inputs, load, (manifests) => manifests, prepare);
 }
 
@@ -56,7 +59,7 @@ async function answerFrom<Loaded>(
   options: ManifestOptions & { readonly config?: string },
   inputs: Inputs,
   load: (paths: readonly string[], report: Report) => Promise<Loaded | null>,
-  manifestsOf: (loaded: Loaded) => Manifests,
+  manifestsOf: (loaded: Loaded) => AdmittedManifests,
   prepare: (loaded: Loaded | null) => Promise<Prepared> | Prepared,
 ): Promise<void> {
   const { io } = context;
@@ -71,7 +74,8 @@ async function answerFrom<Loaded>(
   }
   const loaded = await load(paths, report);
   const { diagnostics, output } = await prepare(loaded);
-  report.add(loaded === null ? diagnostics : located(diagnostics, manifestsOf(loaded)));
+  if (loaded === null) report.add(diagnostics);
+  else report.add(located(withConflicts(diagnostics, manifestsOf(loaded)), manifestsOf(loaded)));
   report.print(io);
   if (report.stops(options.strict)) {
     context.exitCode = EXIT.unusable;

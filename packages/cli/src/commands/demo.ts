@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { located } from '@shunt/cluster';
 import { Tracer } from '@shunt/compiler';
 import type { Packet } from '@shunt/model';
 import type { Command } from 'commander';
 import { type LoadedInput, loadInput } from '../input/load-input.js';
-import { located } from '../input/load-manifests.js';
 import { readPackets } from '../input/read-packets.js';
 import { readSources } from '../input/read-sources.js';
 import { EXIT, type Io, textWidth } from '../io.js';

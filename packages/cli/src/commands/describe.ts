@@ -1,17 +1,10 @@
+import type { AdmittedManifests } from '@shunt/cluster';
 import { describeEndpointSlice, describeEndpoints, describeService } from '@shunt/cluster';
-import {
-  closestName,
-  type Diagnostic,
-  type EndpointSlice,
-  type Endpoints,
-  type KubernetesObject,
-  type Service,
-} from '@shunt/model';
+import type { EndpointSlice, Endpoints, KubernetesObject, Service } from '@shunt/model';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import type { Manifests } from '../input/load-manifests.js';
 import { addManifestOptions, type ManifestOptions } from '../options/manifest-options.js';
-import { listNames } from '../print/list-names.js';
-import { kindOf, type ObjectKind, objectKind, objectsOf } from '../print/object-tables.js';
+import { notFound } from '../print/not-found.js';
+import { kindOf, type ObjectKind, objectKind } from '../print/object-tables.js';
 import { answerManifests, type CommandContext } from './command-context.js';
 
 type DescribedKind = Exclude<ObjectKind, 'pods'>;
@@ -43,7 +36,7 @@ export function addDescribeCommand(program: Command, context: CommandContext): v
         const { namespace } = options;
         const object = manifests.state.get({ kind: kindOf(kind), namespace, name });
         if (object === undefined) {
-          return { diagnostics: [notFound(kind, name, namespace, manifests)], output: () => [] };
+          return { diagnostics: [notFound(kind, name, namespace, manifests.state)], output: () => [] };
         }
         return { diagnostics: [], output: () => [description(object, manifests)] };
       });
@@ -51,7 +44,7 @@ export function addDescribeCommand(program: Command, context: CommandContext): v
   );
 }
 
-function description(object: KubernetesObject, { state, events }: Manifests): string {
+function description(object: KubernetesObject, { state, events }: AdmittedManifests): string {
   const { name, namespace = 'default' } = object.metadata;
   const own = events.filter(
     (it) => it.object.kind === object.kind && it.object.name === name && it.object.namespace === namespace,
@@ -64,22 +57,6 @@ function description(object: KubernetesObject, { state, events }: Manifests): st
     default:
       return describeEndpointSlice(object as EndpointSlice, own);
   }
-}
-
-function notFound(kind: DescribedKind, name: string, namespace: string, { state }: Manifests): Diagnostic {
-  const names = objectsOf(state, kind, namespace).map((it) => it.metadata.name);
-  const elsewhere = objectsOf(state, kind, undefined).find((it) => it.metadata.name === name);
-  const meant = closestName(name, names);
-  const hint =
-    elsewhere !== undefined
-      ? `there is one in namespace ${elsewhere.metadata.namespace ?? 'default'}: pass -n`
-      : meant !== null
-        ? `did you mean ${meant}?`
-        : names.length === 0
-          ? 'there is none in that namespace'
-          : `known: ${listNames(names)}`;
-  const message = `no ${kindOf(kind)} is named "${name}" in namespace ${namespace}: ${hint}`;
-  return { severity: 'error', code: 'missing', message };
 }
 
 function kindArgument(word: string): DescribedKind {

@@ -1,8 +1,10 @@
+import type { AdmittedManifests } from '@shunt/cluster';
 import { type ExposeOptions, exposableKind, exposeService } from '@shunt/cluster';
 import { type Diagnostic, type KubernetesObject, namespaceOf, type Service } from '@shunt/model';
-import { type Command, Option } from 'commander';
-import type { Manifests } from '../input/load-manifests.js';
+import { Argument, type Command, Option } from 'commander';
 import { addManifestOptions, type ManifestOptions } from '../options/manifest-options.js';
+import { offering } from '../options/parsers.js';
+import { kubectlProblem } from '../print/kubectl-problem.js';
 import { listNames } from '../print/list-names.js';
 import { addWriteOptions, type WriteOptions, writeManifests } from '../print/write-manifests.js';
 import { answerManifests, type CommandContext } from './command-context.js';
@@ -22,39 +24,50 @@ interface Options extends ManifestOptions, WriteOptions {
   readonly loadBalancerIp?: string;
 }
 
+/** As kubectl completes them; short names are known, too. */
+const KINDS: readonly string[] = ['pod', 'service', 'deployment', 'replicaset', 'replicationcontroller'];
+
+const TYPES: readonly string[] = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
+const PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
+const AFFINITIES: readonly string[] = ['None', 'ClientIP'];
+
 const EXAMPLES = `
 Examples:
   shunt expose deployment status-page -n platform --port 80 --target-port http -f examples/shop-plain
   shunt expose pod/web-1 --name web-debug --type NodePort -f pods.yaml --write web-debug.yaml
 
 The manifest is what kubectl would send. Before it is printed, it is checked as an API server that holds
-the other manifests would check it.`;
+the other manifests would check it, unless with --admit never.`;
 
 export function addExposeCommand(program: Command, context: CommandContext): void {
   const command = program
     .command('expose')
     .description('make a Service for a Pod, Service, Deployment, ReplicaSet or ReplicationController')
-    .argument('<kind>', 'pod, service, deployment, replicaset or rc; or KIND/NAME')
+    .addArgument(
+      new Argument('<kind>', 'of the object, or KIND/NAME').choices(KINDS).argParser((text) => text),
+    )
     .argument('[name]', 'of the object')
     .argument('[path...]', 'more manifests, so that -f *.yaml works')
     .addOption(new Option('-n, --namespace <name>', 'where the object is').default('default'))
     .option('--name <name>', "of the Service (default: the object's)")
     .option('--port <ports>', 'the ports of the Service, with commas (default: those of the object)')
-    .option('--protocol <protocol>', 'of all ports (default: as the object has it, else TCP)')
+    .addOption(
+      offering('--protocol <protocol>', 'of all ports (default: as the object has it, else TCP)', PROTOCOLS),
+    )
     .option('--target-port <port>', 'number or name of the container port (default: as --port)')
     .option('--selector <pairs>', "which Pods: app=web,tier=front (default: the object's)")
     .option('-l, --labels <pairs>', "labels of the Service (default: the object's)")
-    .option('--type <type>', 'ClusterIP, NodePort, LoadBalancer or ExternalName (default: ClusterIP)')
+    .addOption(offering('--type <type>', 'of the Service (default: ClusterIP)', TYPES))
     .option('--external-ip <ip>', 'an address besides that the nodes accept')
     .option('--cluster-ip <ip>', 'the cluster IP, or None for a headless Service')
-    .option('--session-affinity <kind>', 'None or ClientIP')
+    .addOption(offering('--session-affinity <kind>', 'of clients to Pods (default: None)', AFFINITIES))
     .option('--load-balancer-ip <ip>', 'the address to ask a load balancer for');
   addManifestOptions(addWriteOptions(command)).addHelpText('after', EXAMPLES);
   command.action(
     async (kind: string, name: string | undefined, paths: readonly string[], options: Options) => {
       const [type = '', inline] = kind.split('/', 2);
       const behind = inline === undefined || name === undefined ? paths : [name, ...paths];
-      await answerManifests(context, options, { behind }, (manifests) => {
+      await answerManifests(context, options, { behind, admitsMore: true }, (manifests) => {
         if (manifests === null) return { diagnostics: [], output: () => [] };
         return expose(command, type, inline ?? name ?? '', options, manifests);
       });
@@ -72,29 +85,36 @@ function expose(
   type: string,
   name: string,
   options: Options,
-  manifests: Manifests,
+  manifests: AdmittedManifests,
 ): Exposed {
   const source = sourceOf(type, name, options, manifests);
   if ('severity' in source) return { diagnostics: [source], output: () => [] };
   const result = exposeService(source, flagsOf(options));
-  if (result.error !== null) return { diagnostics: [problem(result.error.message)], output: () => [] };
-  const service: Service = {
-    ...result.service,
-    metadata: { ...result.service.metadata, namespace: namespaceOf(source) },
-  };
-  const existing = manifests.state.service(namespaceOf(service), service.metadata.name);
+  if (result.error !== null) return { diagnostics: [kubectlProblem(result.error)], output: () => [] };
+  const { name: made, ...metadata } = result.service.metadata;
+  const namespace = namespaceOf(source);
+  const service: Service = { ...result.service, metadata: { name: made, namespace, ...metadata } };
   const diagnostics =
-    existing === undefined
-      ? manifests.controlPlane.apply(service).diagnostics
-      : [problem(`services "${service.metadata.name}" already exists: pass another --name`)];
+    manifests.state.service(namespace, made) === undefined
+      ? admission(service, options, manifests)
+      : [problem(`services "${made}" already exists in namespace ${namespace}: pass another --name`)];
   return { diagnostics, output: () => [writeManifests(command, [service], result.message, options)] };
+}
+
+/** What an API server that holds the other manifests would say. */
+function admission(
+  service: Service,
+  { admit }: Options,
+  manifests: AdmittedManifests,
+): readonly Diagnostic[] {
+  return admit === 'never' ? [] : manifests.controlPlane.apply(service).diagnostics;
 }
 
 function sourceOf(
   type: string,
   name: string,
   options: Options,
-  { state }: Manifests,
+  { state }: AdmittedManifests,
 ): KubernetesObject | Diagnostic {
   const kind = exposableKind(type);
   if (kind === null) {
@@ -102,6 +122,7 @@ function sourceOf(
       `cannot expose a ${type}: expected pod, service, deployment, replicaset or replicationcontroller`,
     );
   }
+  if (name === '') return problem(`expected the name of the ${kind}: ${type} NAME, or ${type}/NAME`);
   const { namespace } = options;
   const source = state.get({ kind, namespace, name });
   if (source !== undefined) return source;

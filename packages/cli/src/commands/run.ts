@@ -1,6 +1,9 @@
-import { type RunOptions, runPod } from '@shunt/cluster';
+import { ControlPlane, DEFAULT_SERVICE_CIDR, type RunOptions, runPod } from '@shunt/cluster';
+import { ClusterState, type Diagnostic, type Service } from '@shunt/model';
 import { type Command, Option } from 'commander';
 import { EXIT } from '../io.js';
+import { offering } from '../options/parsers.js';
+import { kubectlProblem } from '../print/kubectl-problem.js';
 import { addWriteOptions, type WriteOptions, writeManifests } from '../print/write-manifests.js';
 import { Report } from '../report.js';
 import type { CommandContext } from './command-context.js';
@@ -23,7 +26,9 @@ interface Options extends WriteOptions {
 const EXAMPLES = `
 Examples:
   shunt run web --image nginx --port 80 --expose
-  shunt run web --image nginx --port 80 --expose | shunt get services -f -`;
+  shunt run web --image nginx --port 80 --expose | shunt get services -f -
+
+The Service is checked as an API server would check it.`;
 
 const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
 
@@ -38,20 +43,32 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     .option('--expose', 'make a Service for the Pod, too')
     .option('-l, --labels <pairs>', 'of the Pod and the selector (default: run=NAME)')
     .addOption(new Option('--annotations <pair>', 'of the Pod; repeatable').argParser(collect))
-    .option('--restart <policy>', 'Always, OnFailure or Never (default: Always)')
+    .addOption(
+      offering('--restart <policy>', 'when it is started again (default: Always)', [
+        'Always',
+        'OnFailure',
+        'Never',
+      ]),
+    )
     .addOption(new Option('--env <pair>', 'NAME=value; repeatable').argParser(collect))
     .option('--command', 'the arguments are the command')
     .option('-i, --stdin', 'keep standard input open')
     .option('-t, --tty', 'give the container a terminal')
-    .option('--image-pull-policy <policy>', 'Always, IfNotPresent or Never')
+    .addOption(
+      offering('--image-pull-policy <policy>', 'when the image is fetched', [
+        'Always',
+        'IfNotPresent',
+        'Never',
+      ]),
+    )
     .option('-n, --namespace <name>', 'of the Pod');
   addWriteOptions(command).addHelpText('after', EXAMPLES);
   command.action((name: string, args: readonly string[], { output, write, ...flags }: Options) => {
     const result = runPod(name, { ...flags, args } as RunOptions);
-    if (result.error !== null) {
-      const report = new Report();
-      report.add([{ severity: 'error', code: 'value', message: result.error.message }]);
-      report.print(context.io);
+    const report = new Report();
+    report.add(result.error === null ? admission(result.service) : [kubectlProblem(result.error)]);
+    report.print(context.io);
+    if (result.error !== null || report.errorCount > 0) {
       context.exitCode = EXIT.unusable;
       return;
     }
@@ -59,4 +76,11 @@ export function addRunCommand(program: Command, context: CommandContext): void {
     const options = write === undefined ? { output } : { output, write };
     context.io.stdout.write(writeManifests(command, objects, result.message, options));
   });
+}
+
+/** What an API server that holds nothing else would say. */
+function admission(service: Service | null): readonly Diagnostic[] {
+  if (service === null) return [];
+  const cluster = new ControlPlane(new ClusterState(), { serviceCIDRs: [DEFAULT_SERVICE_CIDR] });
+  return cluster.apply(service).diagnostics;
 }

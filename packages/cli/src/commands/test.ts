@@ -32,7 +32,7 @@ const CASE_NAME: FileFilter = (name) => MANIFEST_NAME(name) && !name.endsWith('.
 const EXAMPLES = `
 Examples:
   shunt test examples/shop-cases
-  shunt test --target table --proxy-mode nftables cases/*.yaml
+  shunt test --target table --proxy-mode nftables examples/shop-cases/*.yaml
 
 A packet-flow case is a YAML or JSON file with a node, a configuration, objects, and packets with the
 verdicts that they are expected to get. Every packet is checked in each mode and on each target, and

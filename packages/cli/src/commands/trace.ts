@@ -32,6 +32,9 @@ Examples:
   Where does this packet go, and why?
     shunt trace -f examples/shop --config examples/kube-proxy.yaml --node node-a \\
       --from 198.51.100.7:40000 --to 203.0.113.10:443/TCP
+  The same for manifests without addresses and slices, which get them as in a cluster:
+    shunt trace -f examples/shop-plain --config examples/kube-proxy.yaml --node node-a \\
+      --load-balancer-pool public=203.0.113.0/24 --from 198.51.100.7:40000 --to 203.0.113.80:443
   A live cluster's rules:
     kubectl get svc,endpointslices,nodes,servicecidrs -A -o json |
       shunt trace -f - --node node-a --from 10.244.1.9 --to 10.96.0.10:53/UDP

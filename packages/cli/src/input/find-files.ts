@@ -99,6 +99,8 @@ export function describeFileError(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'may not be read (permission denied)';
+    case 'EEXIST':
+      return 'is there already, and is not written over';
     case 'EISDIR':
       return 'is a folder, expected a file';
     case 'ELOOP':

@@ -1,4 +1,6 @@
 /** From options to everything that the rules of one node are made from. */
+
+import type { AdmittedManifests } from '@shunt/cluster';
 import type { CompileInput } from '@shunt/compiler';
 import type { Configuration } from '../config/configuration.js';
 import { readConfiguration } from '../config/read-configuration.js';
@@ -6,13 +8,13 @@ import type { Io } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
 import type { Report } from '../report.js';
 import { chooseNode } from './choose-node.js';
-import { loadManifests, type Manifests } from './load-manifests.js';
+import { loadManifests } from './load-manifests.js';
 import { chooseClusterCIDRs, chooseMode, proxyConfig } from './proxy-config.js';
 import { readSources } from './read-sources.js';
 
 export interface LoadedInput {
   readonly input: CompileInput;
-  readonly manifests: Manifests;
+  readonly manifests: AdmittedManifests;
 }
 
 /**

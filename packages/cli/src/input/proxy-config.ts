@@ -22,6 +22,7 @@ export function proxyConfig(
     serviceCIDRs: options.serviceCidr ?? [],
     serviceProxyName: configuration?.serviceProxyName ?? null,
     balance: options.balance ?? defaults.balance,
+    slotsPerBackend: options.slotsPerBackend ?? defaults.slotsPerBackend,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { BalanceChoice } from '@shunt/compiler';
 import type { Address, Cidr, Mode } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { BALANCE_CHOICES, balanceOption } from './balance-option.js';
+import { BALANCE_CHOICES, balanceOption, slotsPerBackendOption } from './balance-option.js';
 import {
   addAdmissionOptions,
   addFilenameOption,
@@ -29,6 +29,7 @@ export interface ClusterOptions extends ManifestOptions {
   readonly localhostNodeports?: boolean;
   readonly masqueradeAll?: boolean;
   readonly balance?: BalanceChoice;
+  readonly slotsPerBackend?: number;
   readonly seed: number;
 }
 
@@ -70,6 +71,10 @@ export function addClusterOptions(command: Command): Command {
     )
       .choices(BALANCE_CHOICES)
       .argParser(balanceOption),
+    option(
+      '--slots-per-backend <number>',
+      'for maglev, rendezvous, ring and jump, for Services without the annotation shunt.dev/slots-per-backend (default: 16)',
+    ).argParser(slotsPerBackendOption),
     option('--seed <number>', 'of the flow hash, the same on every node').argParser(seedOption).default(0),
   ];
   addFilenameOption(command);

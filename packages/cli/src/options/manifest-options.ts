@@ -1,10 +1,12 @@
-import { type LoadBalancerPool, type NodePortRange, parseLoadBalancerPool } from '@shunt/cluster';
+import {
+  type AdmitMode,
+  type LoadBalancerPool,
+  type NodePortRange,
+  parseLoadBalancerPool,
+} from '@shunt/cluster';
 import type { Cidr } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { cidrsOption, seedOption, sizeOption } from './parsers.js';
-
-/** Which Services are taken through an API server's admission. */
-export type AdmitMode = 'auto' | 'always' | 'never';
 
 const ADMIT_MODES: readonly AdmitMode[] = ['auto', 'always', 'never'];
 

@@ -1,7 +1,7 @@
 /** Option values as people write them. Each parser throws commander's error, which names the option. */
 import { parseCidrList } from '@shunt/compiler';
 import { type Address, type Cidr, FAMILIES, familyOf, type Mode, parseAddress } from '@shunt/model';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { clusterCIDRProblem } from '../config/configuration-rules.js';
 import { parseSize } from './size.js';
 
@@ -20,6 +20,11 @@ export function modeOption(text: string): Mode {
     throw new InvalidArgumentError(`Shunt follows iptables and nftables; ${text} is not supported.`);
   }
   throw new InvalidArgumentError('Expected iptables or nftables.');
+}
+
+/** An option with values that are offered, but not insisted on: whoever reads the value does that. */
+export function offering(flags: string, description: string, values: readonly string[]): Option {
+  return new Option(flags, description).choices(values).argParser((text) => text);
 }
 
 export function booleanOption(text: string): boolean {

@@ -3,6 +3,7 @@ import {
   getEndpoints,
   getPods,
   getServices,
+  keyOf,
   type Table,
   type TableOptions,
 } from '@shunt/cluster';
@@ -35,8 +36,7 @@ export function objectsOf(
 ): KubernetesObject[] {
   const listed: readonly KubernetesObject[] = listOf(state, kind);
   const inNamespace = listed.filter((it) => namespace === undefined || namespaceOf(it) === namespace);
-  const key = (it: KubernetesObject): string => `${namespaceOf(it)}/${it.metadata.name}`;
-  return inNamespace.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return inNamespace.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
 /** kubectl's table of objects of one kind. */

@@ -1,4 +1,4 @@
-import type { Action, Frontend, Pool, PoolName, ServicePort } from '@shunt/compiler';
+import type { Action, Backend, Frontend, Pool, PoolName, ServicePort } from '@shunt/compiler';
 import { servicePortName } from '@shunt/compiler';
 import { formatAddress, formatCidr, ORIGINS } from '@shunt/model';
 import { columns } from '../print/columns.js';
@@ -55,7 +55,7 @@ export function poolTable(ports: readonly ServicePort[]): Listing {
           name,
           pool.strategy,
           String(pool.slots.length),
-          pool.backends.length === 0 ? '<none>' : listNames(pool.backends.map(backendText), 4),
+          pool.backends.length === 0 ? '<none>' : listNames(pool.backends.map(weightedText), 4),
         ]),
       ),
     data: () =>
@@ -80,6 +80,11 @@ function poolsOf(port: ServicePort): [PoolName, Pool][] {
   if (port.clusterPool !== null) pools.push(['cluster', port.clusterPool]);
   if (port.localPool !== null) pools.push(['local', port.localPool]);
   return pools;
+}
+
+/** `10.244.1.5:8080`, with its weight if it is not 1. */
+function weightedText(backend: Backend): string {
+  return backend.weight === 1 ? backendText(backend) : `${backendText(backend)} weight ${backend.weight}`;
 }
 
 function addressText(port: ServicePort, { address }: Frontend): string {

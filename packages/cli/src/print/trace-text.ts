@@ -59,7 +59,9 @@ function candidateLines(
     const key = textAt(candidates, i);
     const hairpin =
       !masquerade && masqueradeFor.some((it) => backendText(it) === key) ? 'masqueraded (hairpin)' : '';
-    const details = [names.get(key) ?? '', hairpin].filter((it) => it !== '').join('   ');
+    const details = [names.get(key) ?? '', weightText(candidates, i), hairpin]
+      .filter((it) => it !== '')
+      .join('   ');
     const line = `${i === picked ? '>' : ' '} ${key.padEnd(keyWidth)}   ${details}`.trimEnd();
     return INDENT + (i === picked ? style.bold(line) : line);
   });
@@ -102,6 +104,11 @@ export function ownerText({ endpoint }: EndpointExplanation): string {
 function referenceText(object: ObjectReference): string {
   const name = formatReference(object);
   return object.path === undefined ? name : `${name}  ${object.path}`;
+}
+
+function weightText(candidates: Trace['evaluation']['candidates'], index: number): string {
+  const weight = candidates[index]?.weight ?? 1;
+  return weight === 1 ? '' : `weight ${weight}`;
 }
 
 function textAt(candidates: Trace['evaluation']['candidates'], index: number): string {

@@ -185,7 +185,8 @@ describe('for any Service', () => {
     fc.assert(
       fc.property(services, services, (service, stored) => {
         const errors = [...validateService(service), ...validateServiceUpdate(service, stored)];
-        for (const error of errors) expect(fieldErrorMessage(error)).not.toMatch(/undefined|NaN/);
+        for (const error of errors) expect(fieldErrorMessage(error)).not.toMatch(/undefined|NaN|: $/);
+        expect(errors.filter(({ detail }) => detail === '')).toEqual([]);
         for (const { message } of serviceWarnings(service)) expect(message).not.toMatch(/undefined|NaN/);
       }),
       { numRuns: 500 },

@@ -40,7 +40,7 @@ function validateSingular(clusterIP: string, clusterIPs: readonly string[]): Fie
     if (clusterIPs.length === 0) return [];
     return [invalid(FIELD, clusterIPs, 'must be empty when `clusterIP` is not specified')];
   }
-  if (clusterIPs.length === 0) return [required(FIELD, '')];
+  if (clusterIPs.length === 0) return [required(FIELD, 'must list `clusterIP` first')];
   return clusterIPs[0] === clusterIP
     ? []
     : [invalid(FIELD, clusterIPs, 'first value must match `clusterIP`')];
@@ -51,7 +51,7 @@ function validateFamilies(families: readonly string[]): FieldError[] {
     const field = `spec.ipFamilies[${i}]`;
     return [
       ...(FAMILIES.includes(family) ? [] : [notSupported(field, family, FAMILIES)]),
-      ...(families.indexOf(family) === i ? [] : [duplicate(field, family)]),
+      ...(families.indexOf(family) === i ? [] : [duplicate(field, family, 'each family is named once')]),
     ];
   });
 }

@@ -38,7 +38,7 @@ export function validateNodePortFlag({
   allocateLoadBalancerNodePorts: flag,
 }: ServiceSpec): FieldError[] {
   if (type === 'LoadBalancer') {
-    return flag === undefined ? [required('allocateLoadBalancerNodePorts', '')] : [];
+    return flag === undefined ? [required('allocateLoadBalancerNodePorts', 'must be true or false')] : [];
   }
   return flag === undefined ? [] : [forbidden('spec.allocateLoadBalancerNodePorts', ONLY_LOAD_BALANCERS)];
 }

@@ -29,7 +29,7 @@ export function validateMetadata(
     const problems = dns1123LabelProblems(namespace);
     errors.push(...problems.map((problem) => invalid('metadata.namespace', namespace, problem)));
   } else {
-    errors.push(required('metadata.namespace', ''));
+    errors.push(required('metadata.namespace', 'must be the namespace that the object is in'));
   }
   errors.push(...validateNotes(metadata), ...validateFinalizers(metadata.finalizers ?? []));
   return errors;

@@ -9,16 +9,17 @@ import {
 } from './name-syntax.js';
 
 const PROTOCOLS: readonly string[] = ['SCTP', 'TCP', 'UDP'];
+const NAME_NEEDED = 'each of several ports needs a name, such as http';
 
 /** The ports each for itself, and their names (semantics 6.9 to 6.12). */
 export function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
-  const names = new Set<string>();
+  const names = new Map<string, number>();
   return ports.flatMap((port, i) => {
     const field = `spec.ports[${i}]`;
     const errors: FieldError[] = [...validatePortHead(port, ports.length > 1, field)];
     if (port.name) {
-      if (names.has(port.name)) errors.push(duplicate(`${field}.name`, port.name));
-      names.add(port.name);
+      const first = getOrSet(names, port.name, i);
+      if (first !== i) errors.push(duplicate(`${field}.name`, port.name, `ports[${first}] has that name`));
     }
     return [...errors, ...validateTargetPort(port.targetPort ?? 0, `${field}.targetPort`)];
   });
@@ -34,9 +35,9 @@ export function validatePortHead(
   const number = port.port ?? 0;
   const errors: FieldError[] = [];
   if (name) errors.push(...dns1123LabelProblems(name).map((it) => invalid(`${field}.name`, name, it)));
-  else if (needsName) errors.push(required(`${field}.name`, ''));
+  else if (needsName) errors.push(required(`${field}.name`, NAME_NEEDED));
   errors.push(...portNumberProblems(number).map((it) => invalid(`${field}.port`, number, it)));
-  if (!protocol) errors.push(required(`${field}.protocol`, ''));
+  if (!protocol) errors.push(required(`${field}.protocol`, `must be one of ${PROTOCOLS.join(', ')}`));
   else if (!PROTOCOLS.includes(protocol)) {
     errors.push(notSupported(`${field}.protocol`, protocol, PROTOCOLS));
   }
@@ -61,18 +62,26 @@ export function validatePortUse({ type, ports = [] }: ServiceSpec): FieldError[]
       errors.push(forbidden(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
     });
   }
-  const nodePorts = new Set<string>();
+  const nodePorts = new Map<string, number>();
   ports.forEach(({ protocol, nodePort }, i) => {
     if (!nodePort) return;
-    const key = `${nodePort}/${protocol ?? ''}`;
-    if (nodePorts.has(key)) errors.push(duplicate(`spec.ports[${i}].nodePort`, nodePort));
-    nodePorts.add(key);
+    const first = getOrSet(nodePorts, `${nodePort}/${protocol ?? ''}`, i);
+    if (first === i) return;
+    const detail = `ports[${first}] has that node port with the same protocol`;
+    errors.push(duplicate(`spec.ports[${i}].nodePort`, nodePort, detail));
   });
-  const numbers = new Set<string>();
+  const numbers = new Map<string, number>();
   ports.forEach(({ protocol = '', port = 0 }, i) => {
-    const key = `${port}/${protocol}`;
-    if (numbers.has(key)) errors.push(duplicate(`spec.ports[${i}]`, { port, protocol }));
-    numbers.add(key);
+    const first = getOrSet(numbers, `${port}/${protocol}`, i);
+    if (first === i) return;
+    errors.push(duplicate(`spec.ports[${i}]`, { port, protocol }, `ports[${first}] is the same`));
   });
   return errors;
+}
+
+/** @returns the value that a key has, which is the given one if there was none */
+function getOrSet(map: Map<string, number>, key: string, value: number): number {
+  const present = map.get(key);
+  if (present === undefined) map.set(key, value);
+  return present ?? value;
 }

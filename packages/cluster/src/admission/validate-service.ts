@@ -21,6 +21,7 @@ import {
 } from './validate-traffic-policies.js';
 
 const TYPES: readonly string[] = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const PORTS_NEEDED = 'only headless and ExternalName Services may have no ports';
 
 export const TOPOLOGY_MODE_ANNOTATION = 'service.kubernetes.io/topology-mode';
 /** What {@link TOPOLOGY_MODE_ANNOTATION} was called before. */
@@ -68,7 +69,7 @@ function validateTypeNeeds(spec: ServiceSpec): FieldError[] {
   const { type } = spec;
   const headless = isHeadless(spec);
   if (type === 'ExternalName') return validateExternalName(spec);
-  const errors = isEmpty(spec.ports) && !headless ? [required('spec.ports', '')] : [];
+  const errors = isEmpty(spec.ports) && !headless ? [required('spec.ports', PORTS_NEEDED)] : [];
   if (headless && (type === 'LoadBalancer' || type === 'NodePort')) {
     const detail = `may not be set to 'None' for ${type} services`;
     errors.push(invalid('spec.clusterIPs[0]', NO_CLUSTER_IP, detail));
@@ -84,7 +85,8 @@ function validateExternalName(spec: ServiceSpec): FieldError[] {
   if (spec.ipFamilyPolicy !== undefined) errors.push(forbidden('spec.ipFamilyPolicy', notSet));
   // A dot at the end says that no search domain is to be tried.
   const name = (spec.externalName ?? '').replace(/\.$/, '');
-  if (name === '') return [...errors, required('spec.externalName', '')];
+  if (name === '')
+    return [...errors, required('spec.externalName', 'must be the DNS name that the Service stands for')];
   const problems = dns1123SubdomainProblems(name);
   return [...errors, ...problems.map((it) => invalid('spec.externalName', name, it))];
 }
@@ -100,6 +102,6 @@ function validateExternalIPs({ externalIPs = [] }: ServiceSpec): FieldError[] {
 
 /** Semantics 6.16. */
 function validateType({ type }: ServiceSpec): FieldError[] {
-  if (!type) return [required('spec.type', '')];
+  if (!type) return [required('spec.type', `must be one of ${TYPES.join(', ')}`)];
   return TYPES.includes(type) ? [] : [notSupported('spec.type', type, TYPES)];
 }

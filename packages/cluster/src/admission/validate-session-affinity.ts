@@ -11,7 +11,7 @@ export function validateSessionAffinity({
   sessionAffinityConfig: config,
 }: ServiceSpec): FieldError[] {
   const field = 'spec.sessionAffinityConfig';
-  if (!sessionAffinity) return [required('spec.sessionAffinity', '')];
+  if (!sessionAffinity) return [required('spec.sessionAffinity', `must be one of ${AFFINITIES.join(', ')}`)];
   if (sessionAffinity === 'ClientIP') {
     const needed = 'when session affinity type is ClientIP';
     if (config === undefined) return [required(field, needed)];

@@ -14,7 +14,7 @@ export function validateExternalTraffic(spec: ServiceSpec): FieldError[] {
   const field = 'spec.externalTrafficPolicy';
   if (!isExternallyAccessible(spec)) {
     if (policy) errors.push(invalid(field, policy, 'may only be set for externally-accessible services'));
-  } else if (!policy) errors.push(required(field, ''));
+  } else if (!policy) errors.push(required(field, `must be one of ${POLICIES.join(', ')}`));
   else if (!POLICIES.includes(policy)) errors.push(notSupported(field, policy, POLICIES));
   return [...errors, ...validateHealthCheckPort(spec)];
 }
@@ -23,7 +23,7 @@ function validateHealthCheckPort(spec: ServiceSpec): FieldError[] {
   const field = 'spec.healthCheckNodePort';
   const port = spec.healthCheckNodePort ?? 0;
   if (needsHealthCheck(spec)) {
-    if (port === 0) return [required(field, '')];
+    if (port === 0) return [required(field, 'must be a node port for health checks of the nodes')];
     return portNumberProblems(port).map((it) => invalid(field, port, it));
   }
   if (port === 0) return [];
@@ -36,7 +36,7 @@ export function validateInternalTraffic({ type, internalTrafficPolicy: policy }:
   const field = 'spec.internalTrafficPolicy';
   if (policy !== undefined) return POLICIES.includes(policy) ? [] : [notSupported(field, policy, POLICIES)];
   const proxied = type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
-  return proxied ? [required(field, '')] : [];
+  return proxied ? [required(field, `must be one of ${POLICIES.join(', ')}`)] : [];
 }
 
 /** Semantics 6.36, of Kubernetes 1.34 on. */

@@ -47,7 +47,7 @@ describe('the node ports of a new Service', () => {
         type: 'Invalid',
         field: 'spec.ports[1].nodePort',
         value: 30080,
-        detail: 'provided port is already allocated to Service default/a',
+        detail: 'provided port is already allocated to another port of this Service',
       },
     ]);
   });
@@ -85,7 +85,7 @@ describe('the health check port', () => {
         type: 'InternalError',
         field: 'spec.healthCheckNodePort',
         detail:
-          'failed to allocate requested HealthCheck NodePort 30080: provided port is already allocated to Service default/a',
+          'failed to allocate requested HealthCheck NodePort 30080: provided port is already allocated to another port of this Service',
       },
     ]);
   });

@@ -83,7 +83,7 @@ export class PortRange {
       const message = `provided port is not in the valid range. The range of valid ports is ${this.first}-${this.last}`;
       return { reason: 'notInRange', message };
     }
-    return this.has(port) ? this.#allocated(port) : this.#take(port, owner);
+    return this.has(port) ? this.#allocated(port, owner) : this.#take(port, owner);
   }
 
   allocateNext(owner: string, random: RandomSource): Picked<number> {
@@ -104,7 +104,7 @@ export class PortRange {
    */
   adopt(port: number, owner: string): AllocationError | null {
     if (!this.has(port)) return this.#take(port, owner);
-    return this.owner(port) === owner ? null : this.#allocated(port);
+    return this.owner(port) === owner ? null : this.#allocated(port, owner);
   }
 
   /**
@@ -129,11 +129,10 @@ export class PortRange {
     return null;
   }
 
-  #allocated(port: number): AllocationError {
-    return {
-      reason: 'allocated',
-      message: `provided port is already allocated to ${this.owner(port)}`,
-    };
+  #allocated(port: number, asking: string): AllocationError {
+    const owner = this.owner(port);
+    const holder = owner === asking ? 'another port of this Service' : owner;
+    return { reason: 'allocated', message: `provided port is already allocated to ${holder}` };
   }
 }
 

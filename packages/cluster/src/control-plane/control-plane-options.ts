@@ -19,8 +19,8 @@ export interface ControlPlaneOptions {
   /** The time as RFC 3339; without it, objects have no creation time. */
   readonly now?: () => string;
   /**
-   * Whether the controllers keep the endpoints of a Service; asked when the Service is first seen.
-   * Default: of every Service.
+   * Whether the controllers keep the endpoints of a Service, from Pods or from hand-made Endpoints; asked
+   * when the Service is first seen. Default: of every Service, and slices whose Service is not there go.
    */
   readonly managesEndpoints?: (service: Service, slices: readonly EndpointSlice[]) => boolean;
 }

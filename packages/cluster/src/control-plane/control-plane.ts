@@ -20,38 +20,26 @@ import { defaultEndpoints } from '../admission/default-endpoints.js';
 import { validateEndpoints } from '../admission/validate-endpoints.js';
 import { type EndpointProblemsInput, findEndpointProblems } from '../endpoints/endpoint-problems.js';
 import { selectsPods } from '../endpoints/selector.js';
-import type { ControllerEvent } from '../endpoints/slice-changes.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
-import { LoadBalancerController } from '../load-balancer/load-balancer-controller.js';
-import { needsEnsure } from '../load-balancer/needs-ensure.js';
 import { AddressRanges, defaultServiceCIDR } from './address-ranges.js';
 import type { ControlPlaneOptions } from './control-plane-options.js';
 import { EndpointControllers } from './endpoint-controllers.js';
+import { LoadBalancers } from './load-balancers.js';
 import { PodIndex } from './pod-index.js';
+import type { Reconciliation, RecordedEvent } from './reconciliation.js';
 import { ServiceAdmission } from './service-admission.js';
 import { keyOf, splitKey } from './service-key.js';
 import { WorkQueue } from './work-queue.js';
 
 /** What became of an object that was applied. */
 export interface Applied {
-  /** As it is stored now; `null` when it was refused, and then nothing has changed. */
+  /**
+   * As it is stored now, or was last if it gave up the last finalizer that kept it; `null` when it was
+   * refused, and then nothing has changed.
+   */
   readonly object: KubernetesObject | null;
   /** Errors if it was refused, warnings if not. */
   readonly diagnostics: readonly Diagnostic[];
-}
-
-/** What the controllers did since they were last asked. */
-export interface Reconciliation {
-  /** Everything that was written, in order. */
-  readonly changes: readonly ChangeEvent[];
-  readonly events: readonly RecordedEvent[];
-  /** Conflicts between objects that were taken as they are, and pools without a free address. */
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** An Event that a controller would record of an object. */
-export interface RecordedEvent extends ControllerEvent {
-  readonly object: ObjectReference;
 }
 
 const TOPOLOGY_ANNOTATIONS = [
@@ -81,13 +69,10 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #ranges: AddressRanges;
   readonly #admission: ServiceAdmission;
-  readonly #loadBalancers: LoadBalancerController;
+  readonly #loadBalancers: LoadBalancers;
   readonly #endpoints: EndpointControllers;
   readonly #pods = new PodIndex();
   readonly #queue = new WorkQueue();
-  readonly #balancerQueue = new WorkQueue();
-  /** Services that wait for an address to become free. */
-  readonly #unserved = new Set<string>();
   readonly #managed = new Map<string, boolean>();
   readonly #hinted = new Set<string>();
   #pending: Diagnostic[] = [];
@@ -100,10 +85,16 @@ export class ControlPlane {
     this.#ranges = new AddressRanges(state);
     const named = state.get({ kind: 'ServiceCIDR', name: 'kubernetes' });
     const started = defaultServiceCIDR(serviceCIDRs);
+    // The first range tells the default family, also where the state has ranges of its own.
     this.#pending.push(...this.#ranges.observe(undefined, started));
-    if (serviceCIDRs.length > 0 && named === undefined) state.upsert(started);
+    if (named !== undefined) this.#ranges.observe(started, undefined);
+    else if (serviceCIDRs.length > 0) state.upsert(started);
     this.#admission = new ServiceAdmission(state, this.#ranges.clusterIPs, options);
-    this.#loadBalancers = new LoadBalancerController({ pools: loadBalancerPools });
+    this.#loadBalancers = new LoadBalancers({
+      state,
+      pools: loadBalancerPools,
+      remove: (service) => this.#remove(service),
+    });
     this.#endpoints = new EndpointControllers({
       state,
       pods: this.#pods,
@@ -121,9 +112,7 @@ export class ControlPlane {
    * @param value - any value; nothing throws
    */
   apply(value: unknown): Applied {
-    const isService =
-      typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Service';
-    const checked = isService ? checkStructure(value) : checkObject(value);
+    const checked = isAdmitted(value) ? checkStructure(value) : checkObject(value);
     if (checked.object === null) return checked;
     const { object, diagnostics } = this.applyChecked(checked.object);
     return { object, diagnostics: [...checked.diagnostics, ...diagnostics] };
@@ -132,38 +121,31 @@ export class ControlPlane {
   /** {@link apply} for an object whose structure is known to be right, such as one that a loader deferred. */
   applyChecked(given: KubernetesObject): Applied {
     const object = withoutNulls(given);
-    if (object.kind === 'Service') {
-      const service = { ...object, spec: (object as Partial<Service>).spec ?? {} } as Service;
-      const admitted = this.#admission.admit(service);
-      if (admitted.service !== null) this.#write(() => this.state.upsert(admitted.service as Service));
-      return { object: admitted.service, diagnostics: admitted.diagnostics };
-    }
-    if (object.kind === 'Endpoints') return this.#applyEndpoints(object as Endpoints);
-    this.state.upsert(object);
-    return { object, diagnostics: [] };
+    const stored = this.state.get(referenceTo(object));
+    const admitted = this.#admit(object, stored);
+    if (admitted.object !== null) this.#store(admitted.object, stored);
+    return admitted;
   }
 
   /**
    * Deletes as the API server does: an object with finalizers goes when they are gone, a Service takes its
-   * Endpoints with it.
+   * Endpoints with it, and a ServiceCIDR waits for the addresses that are in no other.
    * @returns whether there was such an object
    */
   delete(reference: ObjectReference): boolean {
     const object = this.state.get(reference);
     if (object === undefined) return false;
-    const held = object.kind === 'ServiceCIDR' && !this.#ranges.canRemove(object);
-    const dying = held ? this.#ranges.withFinalizer(object) : object;
-    if ((dying.metadata.finalizers?.length ?? 0) === 0) this.#write(() => this.#remove(object));
-    else if (object.metadata.deletionTimestamp == null)
-      this.#write(() => this.state.upsert(this.#dying(dying)));
+    const finalizers = this.#ranges.finalizersOf(object);
+    if (finalizers.length === 0) this.#remove(object);
+    else if (object.metadata.deletionTimestamp == null) this.#setDying(object, finalizers);
     return true;
   }
 
   /** Runs the controllers on what has changed since the last time. Writes only what differs. */
   reconcile(): Reconciliation {
-    const changes: ChangeEvent[] = [];
-    const events: RecordedEvent[] = [];
-    changes.push(...this.#write(() => this.#syncLoadBalancers(events)));
+    const balanced = this.#write(() => this.#loadBalancers.reconcile());
+    const changes: ChangeEvent[] = [...balanced.changes];
+    const events: RecordedEvent[] = [...balanced.events];
     for (const key of this.#queue.drain()) {
       this.#write(() => {
         const written = this.#endpoints.reconcile(key);
@@ -172,7 +154,8 @@ export class ControlPlane {
         events.push(...written.events.map((event) => ({ ...event, object })));
       });
     }
-    const diagnostics = this.#pending;
+    changes.push(...this.#ranges.settle());
+    const diagnostics = [...this.#pending, ...balanced.diagnostics];
     this.#pending = [];
     return { changes, events, diagnostics };
   }
@@ -201,45 +184,28 @@ export class ControlPlane {
     };
   }
 
-  #syncLoadBalancers(events: RecordedEvent[]): ChangeEvent[] {
-    const changes: ChangeEvent[] = [];
-    for (const key of this.#balancerQueue.drain()) {
-      const { namespace, name } = splitKey(key);
-      const service = this.state.service(namespace, name);
-      if (service !== undefined) changes.push(...this.#syncLoadBalancer(key, service, events));
+  #admit(object: KubernetesObject, stored: KubernetesObject | undefined): Applied {
+    if (object.kind === 'Service') {
+      const service = { ...object, spec: (object as Partial<Service>).spec ?? {} } as Service;
+      const { service: admitted, diagnostics } = this.#admission.admit(service);
+      return { object: admitted, diagnostics };
     }
-    return changes;
+    if (object.kind === 'Endpoints') return admitEndpoints(stillDying(object, stored) as Endpoints);
+    const diagnostics = this.#ranges.problemsOf(object);
+    return { object: diagnostics.length > 0 ? null : stillDying(object, stored), diagnostics };
   }
 
-  #syncLoadBalancer(key: string, service: Service, events: RecordedEvent[]): ChangeEvent[] {
-    const object = referenceTo(service);
-    const { status, finalizers, problems, events: said } = this.#loadBalancers.ensure(service);
-    events.push(...said.map((event) => ({ ...event, object })));
-    this.#pending.push(...problems.map((problem) => fieldErrorDiagnostic(problem, object)));
-    if (problems.length > 0) this.#unserved.add(key);
-    else this.#unserved.delete(key);
-    const isGone = service.metadata.deletionTimestamp != null && finalizers.length === 0;
-    if (isGone) return this.#remove(service);
-    const sameFinalizers = finalizers.length === (service.metadata.finalizers?.length ?? 0);
-    if (status === service.status && sameFinalizers) return [];
-    const next: Service = { ...service, metadata: { ...service.metadata, finalizers } };
-    return [this.state.upsert(status === undefined ? next : { ...next, status })];
+  /** Writes what was admitted; what gave up the last finalizer that kept it goes. */
+  #store(object: KubernetesObject, stored: KubernetesObject | undefined): void {
+    if (object.kind === 'Service') this.#write(() => this.state.upsert(object));
+    else this.state.upsert(object);
+    const isFree = object.metadata.deletionTimestamp != null && !hasFinalizers(object);
+    if (isFree && hasFinalizers(stored)) this.#remove(object);
   }
 
-  #applyEndpoints(given: Endpoints): Applied {
-    const endpoints = defaultEndpoints(given);
-    const object = referenceTo(endpoints);
-    const errors = validateEndpoints(withNamespace(endpoints)).map((it) => fieldErrorDiagnostic(it, object));
-    if (errors.length > 0) return { object: null, diagnostics: errors };
-    this.state.upsert(endpoints);
-    return { object: endpoints, diagnostics: [] };
-  }
-
-  #dying(object: KubernetesObject): KubernetesObject {
-    return {
-      ...object,
-      metadata: { ...object.metadata, deletionTimestamp: this.#options.now?.() ?? NO_TIME },
-    };
+  #setDying(object: KubernetesObject, finalizers: readonly string[]): void {
+    const deletionTimestamp = this.#options.now?.() ?? NO_TIME;
+    this.#store({ ...object, metadata: { ...object.metadata, deletionTimestamp, finalizers } }, object);
   }
 
   #remove(object: KubernetesObject): ChangeEvent[] {
@@ -249,12 +215,19 @@ export class ControlPlane {
     return gone.filter((event) => event !== null);
   }
 
-  /** Whether the controllers keep the endpoints of a Service: settled when it is first seen. */
-  #manages(key: string, service: Service): boolean {
+  /**
+   * Whether the controllers keep the endpoints of a Service: settled when it is first seen, and still so
+   * when it is gone. What belongs to one that was never there is nobody's but that of controllers that
+   * keep everything.
+   */
+  #manages(key: string, service: Service | undefined): boolean {
+    const { managesEndpoints } = this.#options;
+    if (managesEndpoints === undefined) return true;
     let manages = this.#managed.get(key);
     if (manages === undefined) {
+      if (service === undefined) return false;
       const { namespace, name } = splitKey(key);
-      manages = this.#options.managesEndpoints?.(service, this.state.slicesOf(namespace, name)) ?? true;
+      manages = managesEndpoints(service, this.state.slicesOf(namespace, name));
       this.#managed.set(key, manages);
     }
     return manages;
@@ -298,30 +271,28 @@ export class ControlPlane {
         if (!this.#ownWrite) this.#observeSlice(previous, object);
         break;
       case 'Endpoints':
-        if (!this.#ownWrite) this.#queue.add(keyOf((object ?? previous) as KubernetesObject));
+        this.#observeEndpoints(previous, object);
         break;
       default:
         this.#pending.push(...this.#ranges.observe(previous, object));
+        if (previous !== undefined) this.#admission.retryContested();
     }
   }
 
   #observeService(previous: Service | undefined, service: Service | undefined): void {
     const key = keyOf((service ?? previous) as Service);
+    const isForeign = !this.#ownWrite;
+    if (previous === undefined) this.#managed.delete(key);
+    else if (isForeign || service === undefined) this.#admission.release(previous);
     if (service === undefined) {
-      if (previous !== undefined) {
-        this.#admission.release(previous);
-        this.#loadBalancers.release(previous);
-        this.#ranges.settle();
-      }
-      this.#managed.delete(key);
-      this.#unserved.delete(key);
-    } else if (!this.#ownWrite) {
-      if (previous !== undefined) this.#admission.release(previous);
-      this.#pending.push(...this.#admission.adopt(service));
-      this.#loadBalancers.adopt(service);
+      if (previous !== undefined) this.#manages(key, previous);
+      this.#endpoints.orphan(key);
+    } else if (isForeign) this.#pending.push(...this.#admission.adopt(service));
+    if (previous !== undefined) {
+      this.#ranges.forgetAddresses(previous, service);
+      this.#admission.retryContested();
     }
-    if (service !== undefined && needsEnsure(service, previous)) this.#balancerQueue.add(key);
-    if (previous?.spec.type === 'LoadBalancer') this.#balancerQueue.addAll(this.#unserved);
+    this.#loadBalancers.observe(previous, service, isForeign);
     const annotations = service?.metadata.annotations ?? {};
     if (TOPOLOGY_ANNOTATIONS.some((name) => name in annotations)) this.#hinted.add(key);
     else this.#hinted.delete(key);
@@ -341,6 +312,12 @@ export class ControlPlane {
     this.#queue.addAll(this.#hinted);
   }
 
+  #observeEndpoints(previous: KubernetesObject | undefined, endpoints: KubernetesObject | undefined): void {
+    const key = keyOf((endpoints ?? previous) as KubernetesObject);
+    if (endpoints === undefined) this.#endpoints.orphan(key);
+    if (!this.#ownWrite) this.#queue.add(key);
+  }
+
   #observeSlice(...slices: readonly (KubernetesObject | undefined)[]): void {
     for (const slice of slices) {
       const service = slice?.metadata.labels?.[SERVICE_NAME_LABEL];
@@ -349,8 +326,30 @@ export class ControlPlane {
   }
 }
 
-function withNamespace(endpoints: Endpoints): Endpoints {
-  return { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+/** Whether values of an object are for admission to judge, so that decoding leaves them aside. */
+function isAdmitted(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind } = value as { readonly kind?: unknown };
+  return kind === 'Service' || kind === 'Endpoints';
+}
+
+function hasFinalizers(object: KubernetesObject | undefined): boolean {
+  return (object?.metadata.finalizers?.length ?? 0) > 0;
+}
+
+/** An object that finalizers keep stays one that is to go, and keeps those that it does not name, whoever writes it. */
+function stillDying(object: KubernetesObject, stored: KubernetesObject | undefined): KubernetesObject {
+  const { deletionTimestamp, finalizers = [] } = stored?.metadata ?? {};
+  if (deletionTimestamp == null || finalizers.length === 0) return object;
+  return { ...object, metadata: { finalizers, ...object.metadata, deletionTimestamp } };
+}
+
+function admitEndpoints(given: Endpoints): Applied {
+  const endpoints = defaultEndpoints(given);
+  const object = referenceTo(endpoints);
+  const namespaced = { ...endpoints, metadata: { ...endpoints.metadata, namespace: namespaceOf(endpoints) } };
+  const diagnostics = validateEndpoints(namespaced).map((it) => fieldErrorDiagnostic(it, object));
+  return { object: diagnostics.length > 0 ? null : endpoints, diagnostics };
 }
 
 function byAge(a: Service, b: Service): number {

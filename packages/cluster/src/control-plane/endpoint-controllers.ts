@@ -7,7 +7,7 @@ import {
   referenceTo,
   type Service,
 } from '@shunt/model';
-import { endpointsFor } from '../endpoints/legacy-endpoints.js';
+import { endpointsFor, OVER_CAPACITY_ANNOTATION } from '../endpoints/legacy-endpoints.js';
 import { mirrorEndpoints } from '../endpoints/mirror-endpoints.js';
 import { MIRRORING_CONTROLLER } from '../endpoints/mirrored-slices.js';
 import { reconcileSlices } from '../endpoints/reconcile-slices.js';
@@ -24,8 +24,8 @@ export interface EndpointControllerOptions {
   readonly pods: PodIndex;
   readonly seed: number;
   readonly maxEndpointsPerSlice: number;
-  /** Whether the endpoints of a Service with a selector are kept here. */
-  readonly manages: (key: string, service: Service) => boolean;
+  /** Whether the endpoints of a Service, which may be gone, are kept here. */
+  readonly manages: (key: string, service: Service | undefined) => boolean;
 }
 
 /** What one run of the controllers for one Service wrote, and what they would record. */
@@ -39,9 +39,19 @@ export class EndpointControllers {
   readonly #options: EndpointControllerOptions;
   /** Whether the last slices of a Service had topology hints, for the events of a change. */
   readonly #hadHints = new Map<string, boolean>();
+  /** Keys whose Service or Endpoints went away. */
+  readonly #orphaned = new Set<string>();
 
   constructor(options: EndpointControllerOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Notes that the Service or the Endpoints of a key are gone, so that the slices go that were made of
+   * them. Slices that come without them are left alone: whoever has them may not have all objects.
+   */
+  orphan(key: string): void {
+    this.#orphaned.add(key);
   }
 
   /** Writes what the objects of one key need: nothing when all is as it should be. */
@@ -51,12 +61,13 @@ export class EndpointControllers {
     const service = state.service(namespace, name);
     const changes: ChangeEvent[] = [];
     const events: ControllerEvent[] = [];
+    const isOrphaned = this.#orphaned.delete(key);
+    if (service === undefined) this.#hadHints.delete(key);
+    if (!this.#options.manages(key, service)) return { changes, events };
     if (service === undefined) {
-      this.#hadHints.delete(key);
-      this.#collectGarbage(key, changes);
-    } else if (selectsPods(service) && this.#options.manages(key, service))
-      this.#reconcileSelected(key, service, changes, events);
-    this.#mirror(key, service, changes, events);
+      if (isOrphaned) this.#collectGarbage(key, changes);
+    } else if (selectsPods(service)) this.#reconcileSelected(key, service, changes, events);
+    this.#mirror(key, service, isOrphaned, changes, events);
     return { changes, events };
   }
 
@@ -78,11 +89,11 @@ export class EndpointControllers {
     if (result.topologyHints || hadTopologyHints !== undefined) this.#hadHints.set(key, result.topologyHints);
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
-    if (service.metadata.deletionTimestamp != null) return;
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
     const endpoints = endpointsFor(service, selected, current);
     if (endpoints === null) return;
-    if (current === undefined || !sameEndpoints(current, endpoints)) changes.push(state.upsert(endpoints));
+    if (current === undefined) changes.push(state.upsert(endpoints));
+    else if (!sameEndpoints(current, endpoints)) changes.push(state.upsert(updated(current, endpoints)));
   }
 
   // As garbage collection does by owner, for the Service is gone.
@@ -96,6 +107,7 @@ export class EndpointControllers {
   #mirror(
     key: string,
     service: Service | undefined,
+    isOrphaned: boolean,
     changes: ChangeEvent[],
     events: ControllerEvent[],
   ): void {
@@ -103,7 +115,7 @@ export class EndpointControllers {
     const { namespace, name } = splitKey(key);
     const endpoints = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
     const existing = this.#slicesManagedBy(MIRRORING_CONTROLLER, key);
-    if (endpoints === undefined && existing.length === 0) return;
+    if ((endpoints === undefined || service === undefined) && !isOrphaned) return;
     const result = mirrorEndpoints({
       endpoints,
       service,
@@ -146,4 +158,16 @@ export class EndpointControllers {
     for (const slice of create) changes.push(state.upsert(slice));
     for (const slice of update) changes.push(state.upsert(slice));
   }
+}
+
+/** An Endpoints object with new contents and labels; what else it is called and carries stays. */
+function updated(current: Endpoints, wanted: Endpoints): Endpoints {
+  const { annotations: _, ...metadata } = current.metadata;
+  const { [OVER_CAPACITY_ANNOTATION]: __, ...kept } = current.metadata.annotations ?? {};
+  const annotations = { ...kept, ...wanted.metadata.annotations };
+  const isAnnotated = Object.keys(annotations).length > 0;
+  return {
+    ...wanted,
+    metadata: { ...metadata, ...wanted.metadata, ...(isAnnotated ? { annotations } : {}) },
+  };
 }

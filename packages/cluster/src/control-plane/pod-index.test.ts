@@ -1,82 +1,177 @@
 import type { Pod, Service } from '@shunt/model';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { selects } from '../endpoints/selector.js';
 import { PodIndex } from './pod-index.js';
+import { keyOf } from './service-key.js';
 
-const labels = fc.dictionary(fc.constantFrom('app', 'tier'), fc.constantFrom('a', 'b'), { maxKeys: 2 });
-const namespace = fc.constantFrom('one', 'two');
+type Labels = Readonly<Record<string, string>>;
 
-const pod: fc.Arbitrary<Pod> = fc
-  .record({
-    name: fc.constantFrom('p', 'q', 'r'),
-    namespace,
-    labels,
-    nodeName: fc.constantFrom('m', 'n', ''),
-  })
-  .map(({ nodeName, ...metadata }) => ({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { nodeName } }));
+function pod(
+  name: string,
+  labels: Labels | undefined,
+  rest: { namespace?: string; nodeName?: string } = {},
+): Pod {
+  const { namespace = 'default', nodeName } = rest;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, ...(labels === undefined ? {} : { labels }) },
+    ...(nodeName === undefined ? {} : { spec: { nodeName } }),
+  };
+}
 
-const service: fc.Arbitrary<Service> = fc
-  .record({ name: fc.constantFrom('s', 't', 'u', 'v', 'w', 'x'), namespace, selector: labels })
-  .map(({ name, namespace: own, selector }) => {
-    return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: own }, spec: { selector } };
+function service(
+  name: string,
+  selector: Labels | undefined,
+  type: Service['spec']['type'] = 'ClusterIP',
+): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'default' },
+    spec: { type, ...(selector === undefined ? {} : { selector }) },
+  };
+}
+
+function indexOf(services: readonly Service[], pods: readonly Pod[]): PodIndex {
+  const index = new PodIndex();
+  for (const it of services) index.setService(keyOf(it), it);
+  for (const it of pods) index.setPod(undefined, it);
+  return index;
+}
+
+const namesOf = (index: PodIndex, key: string): string[] =>
+  index.podsOf(key).map(({ pod: { metadata } }) => metadata.name);
+
+/** What a Pod that comes and goes at once touches. */
+function servicesOf(index: PodIndex, it: Pod): readonly string[] {
+  const touched = index.setPod(undefined, it);
+  index.setPod(it, undefined);
+  return [...touched].sort();
+}
+
+describe('the index of Pods', () => {
+  it('finds Pods by all pairs of a selector, in the namespace of the Service', () => {
+    const index = indexOf(
+      [service('web', { app: 'web', tier: 'front' })],
+      [
+        pod('both', { app: 'web', tier: 'front', more: 'x' }),
+        pod('one', { app: 'web' }),
+        pod('other', { app: 'web', tier: 'back' }),
+        pod('none', undefined),
+        pod('elsewhere', { app: 'web', tier: 'front' }, { namespace: 'shop' }),
+      ],
+    );
+    expect(namesOf(index, 'default/web')).toEqual(['both']);
+    expect(servicesOf(index, pod('new', { tier: 'front', app: 'web' }))).toEqual(['default/web']);
+    expect(servicesOf(index, pod('new', { app: 'web' }))).toEqual([]);
   });
 
-const one: Service = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'any', namespace: 'one' },
-  spec: {},
-};
+  it('has no Pods for a Service without a selector, with an empty one, or that is only a name', () => {
+    const all = [service('a', undefined), service('b', {}), service('c', { app: 'web' }, 'ExternalName')];
+    const index = indexOf(all, [pod('web', { app: 'web' })]);
+    for (const it of all) expect(namesOf(index, keyOf(it))).toEqual([]);
+  });
 
-const keyOf = ({ metadata }: Pod | Service): string => `${metadata.namespace}/${metadata.name}`;
+  it.each([1, 9])('finds the Pods that were there before %i Services', (count) => {
+    const index = indexOf([], [pod('web', { app: 'web' }), pod('api', { app: 'api' })]);
+    const services = Array.from({ length: count }, (_, i) => service(`s${i}`, { app: 'web' }));
+    for (const it of services) index.setService(keyOf(it), it);
+    for (const it of services) expect(namesOf(index, keyOf(it))).toEqual(['web']);
+  });
 
-/** Puts an object into an index and a plain map, or takes the one of its name out. */
-const change = fc.record({ object: fc.oneof(pod, service), isGone: fc.boolean(), asks: fc.boolean() });
+  it('follows a selector that changes, and forgets a Service that is gone', () => {
+    const index = indexOf(
+      [service('s', { app: 'web' })],
+      [pod('web', { app: 'web' }), pod('api', { app: 'api' })],
+    );
+    expect(namesOf(index, 'default/s')).toEqual(['web']);
+    index.setService('default/s', service('s', { app: 'api' }));
+    expect(namesOf(index, 'default/s')).toEqual(['api']);
+    index.setService('default/s', undefined);
+    expect(namesOf(index, 'default/s')).toEqual([]);
+    expect(servicesOf(index, pod('new', { app: 'api' }))).toEqual([]);
+  });
 
-it('says of every Service and Node what asking each Pod would say, after any changes', () => {
-  fc.assert(
-    fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
-      const index = new PodIndex();
-      const pods = new Map<string, Pod>();
-      const services = new Map<string, Service>();
-      const selecting = (it: Pod): string[] =>
-        [...services].flatMap(([key, own]) => (selects(own, it) ? [key] : []));
-      for (const { object, isGone, asks } of changes) {
-        const key = keyOf(object);
-        if (object.kind === 'Service') {
-          index.setService(key, isGone ? undefined : (object as Service));
-          if (isGone) services.delete(key);
-          else services.set(key, object as Service);
-        } else {
-          const previous = pods.get(key);
-          const next = isGone ? undefined : (object as Pod);
-          const affected = [previous, next].flatMap((it) => (it === undefined ? [] : selecting(it)));
-          if (previous !== undefined || next !== undefined) {
-            expect(new Set(index.setPod(previous, next))).toEqual(new Set(affected));
+  it('names the Services of the Pods on a node', () => {
+    const index = indexOf([service('s', { app: 'web' }), service('t', { app: 'api' })], []);
+    const web = pod('web', { app: 'web' }, { nodeName: 'n1' });
+    index.setPod(undefined, web);
+    expect([...index.servicesOn('n1')]).toEqual(['default/s']);
+    index.setPod(web, pod('web', { app: 'api' }, { nodeName: 'n2' }));
+    expect([...index.servicesOn('n1')]).toEqual([]);
+    expect([...index.servicesOn('n2')]).toEqual(['default/t']);
+  });
+
+  it('keeps namespaces apart', () => {
+    const index = indexOf([], [pod('a', {}), pod('a', {}, { namespace: 'shop' })]);
+    expect([...index.podsIn('shop')]).toHaveLength(1);
+    expect([...index.podsIn('default')]).toHaveLength(1);
+  });
+
+  it('finds the Pods of other namespaces that have all labels, as they are now', () => {
+    const both = { app: 'web', tier: 'front' };
+    const away = pod('a', both, { namespace: 'shop' });
+    const index = indexOf([], [pod('b', both), away, pod('c', { app: 'web' }, { namespace: 'shop' })]);
+    expect(index.matchingOutside('default', both)).toEqual([away]);
+    expect(index.matchingOutside('default', { app: 'api' })).toEqual([]);
+    expect(index.matchingOutside('default', {})).toEqual([]);
+    index.setPod(away, undefined);
+    expect(index.matchingOutside('default', both)).toEqual([]);
+  });
+
+  it('answers as a search through all Pods and Services would, after any changes', () => {
+    const some = fc.constantFrom('a', 'b', 'c');
+    const labels = fc.dictionary(fc.constantFrom('app', 'tier', '__proto__'), fc.constantFrom('x', 'y'), {
+      maxKeys: 2,
+    });
+    const step = fc.oneof(
+      fc.record({ name: some, labels, nodeName: fc.constantFrom('n1', 'n2') }),
+      fc.record({ name: some, selector: labels }),
+      fc.record({ gone: fc.constantFrom('pod', 'service'), name: some }),
+      fc.constant('asked' as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const index = new PodIndex();
+        const pods = new Map<string, Pod>();
+        const services = new Map<string, Service>();
+        for (const does of steps) {
+          if (does === 'asked') {
+            index.podsOf('default/a');
+            index.servicesOn('n1');
+          } else if ('labels' in does) {
+            const next = pod(does.name, does.labels, does);
+            index.setPod(pods.get(does.name), next);
+            pods.set(does.name, next);
+          } else if ('selector' in does) {
+            const next = service(does.name, does.selector);
+            index.setService(keyOf(next), next);
+            services.set(does.name, next);
+          } else if (does.gone === 'pod') {
+            if (pods.has(does.name)) index.setPod(pods.get(does.name), undefined);
+            pods.delete(does.name);
+          } else {
+            index.setService(`default/${does.name}`, undefined);
+            services.delete(does.name);
           }
-          pods.delete(key);
-          if (next !== undefined) pods.set(key, next);
         }
-        if (!asks) continue;
-        for (const own of services.values()) {
-          const wanted = [...pods.values()].filter((it) => selects(own, it));
-          const found = index.podsOf(keyOf(own)).map((it) => it.pod);
-          expect(found).toEqual(wanted.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)));
+        for (const it of services.values()) {
+          const selected = [...pods.values()].filter((each) => selects(it, each));
+          expect(namesOf(index, keyOf(it))).toEqual(selected.map(({ metadata }) => metadata.name).sort());
         }
-        for (const node of ['m', 'n']) {
+        for (const node of ['n1', 'n2']) {
           const on = [...pods.values()].filter(({ spec }) => spec?.nodeName === node);
-          expect(index.servicesOn(node)).toEqual(new Set(on.flatMap(selecting)));
+          const touched = on.flatMap((it) => [...services.values()].filter((each) => selects(each, it)));
+          expect(index.servicesOn(node)).toEqual(new Set(touched.map(keyOf)));
         }
-        const inOne = [...pods.values()].filter(({ metadata }) => metadata.namespace === 'one');
-        expect(new Set(index.podsIn('one'))).toEqual(new Set(inOne));
-        for (const { spec } of services.values()) {
-          const { selector = {} } = spec;
-          const wanted = inOne.filter((it) => selects({ ...one, spec: { selector } }, it));
-          expect(new Set(index.matchingOutside('two', selector))).toEqual(new Set(wanted));
+        for (const it of pods.values()) {
+          const selecting = [...services.values()].filter((each) => selects(each, it));
+          expect([...new Set(index.setPod(it, it))].sort()).toEqual(selecting.map(keyOf).sort());
         }
-      }
-    }),
-    { numRuns: 300 },
-  );
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

@@ -8,13 +8,13 @@ import {
 } from '@shunt/model';
 import { ServiceRegistry } from '../admission/service-registry.js';
 import { serviceWarnings } from '../admission/service-warnings.js';
+import { withoutConsequences } from '../admission/without-consequences.js';
 import type { ClusterIps } from '../allocation/cluster-ips.js';
 import { PortRange } from '../allocation/port-range.js';
 import { fieldErrorDiagnostic } from '../field-error.js';
 import { randomUid, seededRandom } from '../random.js';
-import { withFields } from '../with-fields.js';
 import { type ControlPlaneOptions, DEFAULT_NODE_PORT_RANGE } from './control-plane-options.js';
-import { keyOf } from './service-key.js';
+import { keyOf, splitKey } from './service-key.js';
 
 export interface AdmittedService {
   /** `null` when it was refused. */
@@ -28,6 +28,8 @@ export class ServiceAdmission {
   readonly #registry: ServiceRegistry;
   readonly #seed: number;
   readonly #now: (() => string) | undefined;
+  /** Services that were taken as they are although another one holds what they list. */
+  readonly #contested = new Set<string>();
 
   constructor(
     state: ClusterState,
@@ -54,7 +56,8 @@ export class ServiceAdmission {
         ? this.#registry.create(written, random)
         : this.#registry.update(written, stored, random);
     if (admission.service === null) {
-      const diagnostics = admission.errors.map((error) => fieldErrorDiagnostic(error, object));
+      const errors = withoutConsequences(admission.errors, service);
+      const diagnostics = errors.map((error) => fieldErrorDiagnostic(error, object));
       return { service: null, diagnostics };
     }
     const warnings = serviceWarnings(admission.service).map(
@@ -74,39 +77,34 @@ export class ServiceAdmission {
    */
   adopt(service: Service): Diagnostic[] {
     const object = referenceTo(service);
-    return this.#registry
-      .adopt(service)
-      .map((error) => ({ ...fieldErrorDiagnostic(error, object), severity: 'warning' as const }));
+    const errors = this.#registry.adopt(service);
+    if (errors.length > 0) this.#contested.add(keyOf(service));
+    return errors.map((error) => ({ ...fieldErrorDiagnostic(error, object), severity: 'warning' as const }));
   }
 
   release(service: Service): void {
     this.#registry.release(service);
   }
 
+  /** Gives what became free to those that list it, so that nobody else gets it. */
+  retryContested(): void {
+    for (const key of this.#contested) {
+      const { namespace, name } = splitKey(key);
+      const service = this.#state.service(namespace, name);
+      if (service === undefined || this.#registry.adopt(service).length === 0) this.#contested.delete(key);
+    }
+  }
+
   // The server's own fields: a client cannot choose them on create, and need not repeat them on update.
   #withSystemMetadata(service: Service, stored: Service | undefined): Service {
-    const {
-      uid,
-      creationTimestamp,
-      resourceVersion,
-      deletionTimestamp: _ignored,
-      ...given
-    } = service.metadata;
-    const kept: Partial<ObjectMeta> =
-      stored === undefined
-        ? this.#newMetadata(service)
-        : {
-            ...optional('uid', uid ?? stored.metadata.uid),
-            ...optional('creationTimestamp', creationTimestamp ?? stored.metadata.creationTimestamp),
-            ...optional('deletionTimestamp', stored.metadata.deletionTimestamp),
-            ...optional('finalizers', given.finalizers ?? stored.metadata.finalizers),
-            ...optional('resourceVersion', resourceVersion ?? stored.metadata.resourceVersion),
-          };
+    const { deletionTimestamp: _, ...given } = service.metadata;
     const namespace = namespaceOf(service);
-    return {
-      ...service,
-      metadata: withFields<ObjectMeta>(withFields<ObjectMeta>(given, { namespace }), kept),
-    };
+    if (stored !== undefined) {
+      const finalizers = given.finalizers ?? stored.metadata.finalizers;
+      return { ...service, metadata: { ...given, namespace, ...optional('finalizers', finalizers) } };
+    }
+    const { uid: __, creationTimestamp: ___, resourceVersion: ____, ...chosen } = given;
+    return { ...service, metadata: { ...chosen, namespace, ...this.#newMetadata(service) } };
   }
 
   #newMetadata(service: Service): Partial<ObjectMeta> {

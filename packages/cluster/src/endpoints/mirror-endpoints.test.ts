@@ -1,4 +1,4 @@
-import type { EndpointSlice, EndpointSubset, Endpoints, Service } from '@shunt/model';
+import type { EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Service } from '@shunt/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mirrorEndpoints } from './mirror-endpoints.js';
@@ -144,6 +144,13 @@ describe('the mirror of Endpoints', () => {
       [{ addresses: ['192.0.2.1'], conditions: { ready: false } }],
       [{ addresses: ['2001:db8::1'], conditions: { ready: true } }],
     ]);
+  });
+
+  it('counts an entry without an address among the invalid ones', () => {
+    const written = endpointsOf([{ addresses: [{ hostname: 'a' } as EndpointAddress, { ip: '192.0.2.1' }] }]);
+    const { changes, events } = mirror(written);
+    expect(changes.create[0]?.endpoints).toHaveLength(1);
+    expect(events.map(({ reason }) => reason)).toEqual(['InvalidIPAddress']);
   });
 
   it('leaves out invalid addresses and those beyond the limit, and says so', () => {

@@ -81,7 +81,8 @@ function endpointsOf(subset: EndpointSubset, max: number) {
   const add = (list: readonly EndpointAddress[], ready: boolean): void => {
     for (const written of list) {
       if (added.length >= max) return;
-      const address = parseAddress(written.ip);
+      const { ip = '' }: Partial<EndpointAddress> = written;
+      const address = parseAddress(ip);
       if (address === null) invalid++;
       else {
         const endpoint = sliceEndpoint(formatAddress(address), written, ready);

@@ -1,9 +1,7 @@
 import type { Backend, Strategy } from '../ruleset/types.js';
 import { BALANCERS } from './balancers.js';
 import { slotCount } from './slot-count.js';
-
-/** The largest weight of a backend, as in HAProxy: it bounds the points on a ring. */
-export const MAX_WEIGHT = 256;
+import { MAX_WEIGHT } from './weight.js';
 
 /**
  * Fills a pool's slots. They depend on the arguments only, so all nodes with the same backends agree.

@@ -11,12 +11,21 @@ export function parseBalanceChoice(text: string): BalanceChoice | null {
   return STRATEGIES.find((strategy) => strategy === text) ?? null;
 }
 
+/** What `auto` looks at. */
+export interface PoolUse {
+  /** Whether a frontend from outside reaches the pool. */
+  readonly reachableFromOutside: boolean;
+  /** Whether its backends differ in weight. */
+  readonly weighted: boolean;
+}
+
 /**
  * Decides `auto`: `maglev` where a frontend from outside reaches the pool, since several nodes, or a
- * restarted one, may see packets of the same flow; else `even`, since connection tracking on the one
- * node keeps the flow, and nothing is smaller or better balanced.
+ * restarted one, may see packets of the same flow, and where weights differ, since it honours them; else
+ * `even`, since connection tracking on the one node keeps the flow, and nothing is smaller or better
+ * balanced.
  */
-export function chooseStrategy(choice: BalanceChoice, reachableFromOutside: boolean): Strategy {
+export function chooseStrategy(choice: BalanceChoice, { reachableFromOutside, weighted }: PoolUse): Strategy {
   if (choice !== 'auto') return choice;
-  return reachableFromOutside ? 'maglev' : 'even';
+  return reachableFromOutside || weighted ? 'maglev' : 'even';
 }

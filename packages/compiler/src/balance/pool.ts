@@ -1,15 +1,22 @@
 import { formatEndpoint } from '@shunt/model';
 import type { Backend, Pool, Strategy } from '../ruleset/types.js';
 import { buildSlots } from './build-slots.js';
+import { SLOTS_PER_BACKEND, slotCount } from './slot-count.js';
 
 /**
  * Makes a pool: the backends in canonical order (bytes of `ip:port`, as kube-proxy sorts endpoints) and
  * their slots. The same backends in any order give the same pool.
+ * @param slotsPerBackend - see {@link slotCount}
  * @throws {RangeError} if two backends have the same address and port, or a weight is out of range
  */
-export function makePool(backends: readonly Backend[], strategy: Strategy): Pool {
+export function makePool(
+  backends: readonly Backend[],
+  strategy: Strategy,
+  slotsPerBackend: number = SLOTS_PER_BACKEND,
+): Pool {
   const sorted = inCanonicalOrder(backends);
-  return { backends: sorted, strategy, slots: buildSlots(strategy, sorted) };
+  const slots = buildSlots(strategy, sorted, slotCount(strategy, sorted.length, slotsPerBackend));
+  return { backends: sorted, strategy, slots };
 }
 
 // The text is ASCII, so comparing UTF-16 units is comparing bytes.

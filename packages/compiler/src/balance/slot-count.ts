@@ -15,6 +15,20 @@ export const SLOTS_PER_BACKEND = 16;
  */
 export const MAX_SLOTS = 131_072;
 
+/** The most that a Service may ask for: a share is then at most 0.1 % over the mean, at a bounded size. */
+export const MAX_SLOTS_PER_BACKEND = 1024;
+
+/**
+ * Reads the value of the annotation `shunt.dev/slots-per-backend` or of the flag `--slots-per-backend`:
+ * decimal digits, no sign, no spaces.
+ * @returns 1..{@link MAX_SLOTS_PER_BACKEND}; `null` when the text is something else
+ */
+export function parseSlotsPerBackend(text: string): number | null {
+  if (!/^[1-9]\d{0,3}$/.test(text)) return null;
+  const slots = Number(text);
+  return slots <= MAX_SLOTS_PER_BACKEND ? slots : null;
+}
+
 /**
  * The number of slots of a pool, M; the one place that decides it, for every target.
  * @param backendCount - integer >= 0

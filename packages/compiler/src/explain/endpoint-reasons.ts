@@ -3,6 +3,7 @@ import type { NodeView } from '../config.js';
 import { type EndpointList, isAllowed, isLastResort } from '../resolve/categorize.js';
 import type { Endpoint } from '../resolve/endpoints.js';
 import type { ResolvedPort } from '../resolve/resolve-port.js';
+import { weightReference } from '../resolve/slice-weight.js';
 import type { PoolName } from '../ruleset/types.js';
 import type { Reason } from './reason.js';
 
@@ -20,7 +21,7 @@ export function explainEndpoints(port: ResolvedPort, pool: PoolName, node: NodeV
   return port.endpoints.map((endpoint) => {
     const eligible = members.has(endpoint);
     const { text, path } = eligible
-      ? whyIncluded(list?.fallback ?? false)
+      ? whyIncluded(endpoint, list?.fallback ?? false)
       : whyExcluded(endpoint, port, pool, list, node);
     return {
       endpoint,
@@ -28,7 +29,7 @@ export function explainEndpoints(port: ResolvedPort, pool: PoolName, node: NodeV
       reason: {
         step: 'endpoint',
         text: `${nameOf(endpoint)} is ${eligible ? 'eligible' : 'not eligible'}: ${text}`,
-        object: endpointReference(endpoint, path),
+        object: path === WEIGHT ? weightReference(endpoint.slice) : endpointReference(endpoint, path),
       },
     };
   });
@@ -42,12 +43,18 @@ export function endpointReference(endpoint: Endpoint, path?: string): ObjectRefe
 
 interface Because {
   readonly text: string;
+  /** Of the endpoint, but for {@link WEIGHT}. */
   readonly path: string;
 }
 
-function whyIncluded(fallback: boolean): Because {
-  if (!fallback) return { text: 'ready', path: 'conditions.ready' };
-  return { text: 'terminating, but still serving, and no endpoint is ready', path: 'conditions.terminating' };
+/** Stands for the slice's weight, which is not a field of the endpoint. */
+const WEIGHT = 'weight';
+
+function whyIncluded({ weight }: Endpoint, fallback: boolean): Because {
+  const weighted = weight === 1 ? '' : `, weight ${weight}`;
+  if (!fallback) return { text: `ready${weighted}`, path: 'conditions.ready' };
+  const text = `terminating, but still serving, and no endpoint is ready${weighted}`;
+  return { text, path: 'conditions.terminating' };
 }
 
 function whyExcluded(
@@ -65,6 +72,7 @@ function whyExcluded(
       : 'it names no node, and the policy is Local';
     return { text, path: 'nodeName' };
   }
+  if (endpoint.weight === 0) return { text: 'its slice has weight 0: no new flows', path: WEIGHT };
   if (endpoint.ready) {
     if (pool === 'cluster' && !isAllowed(endpoint, categories.topology, node))
       return otherTopology(endpoint, categories.topology, node);

@@ -6,12 +6,14 @@ import {
   referenceTo,
   type Service,
 } from '@shunt/model';
+import { BALANCERS } from '../balance/balancers.js';
+import { isWeighted } from '../balance/weight.js';
 import type { Claim } from '../resolve/frontends.js';
 import type { CompileInput } from '../resolve/input.js';
 import { type ExplainedResolution, resolveExplained } from '../resolve/resolve.js';
 import type { ResolvedPort } from '../resolve/resolve-port.js';
 import { type Evaluation, Evaluator, masquerades, pick } from '../ruleset/evaluate.js';
-import type { Backend, PoolName } from '../ruleset/types.js';
+import type { Backend, PoolName, Strategy } from '../ruleset/types.js';
 import { AffinityMemory } from './affinity-memory.js';
 import { type EndpointExplanation, explainEndpoints } from './endpoint-reasons.js';
 import {
@@ -136,7 +138,7 @@ export class Tracer {
     evaluation: Evaluation,
     port: ResolvedPort,
   ): { endpoint: Backend | null; reason: Reason } {
-    const { servicePort, pool, candidates } = evaluation;
+    const { servicePort, candidates } = evaluation;
     const { service, affinitySeconds } = port.specification;
     const object = referenceTo(service, port.specification.portPath);
     if (servicePort !== null && affinitySeconds !== null) {
@@ -152,18 +154,7 @@ export class Tracer {
       }
     }
     const endpoint = pick(evaluation, packet, this.#seed);
-    const strategy = pool?.strategy ?? 'even';
-    const slotCount = pool?.slots.length ?? 0;
-    const hash =
-      packet.sourcePort === undefined ? null : flowHash(packet.source, packet.sourcePort, this.#seed);
-    const text =
-      candidates.length === 1
-        ? `the only backend: ${label(candidates[0] as Backend)}`
-        : strategy === 'random'
-          ? `balance random: any of the ${candidates.length} backends`
-          : hash === null || endpoint === null
-            ? `balance ${strategy} over ${slotCount} slots: any of the ${candidates.length} backends, by the source port`
-            : `balance ${strategy}: flow hash ${hex(hash)} takes slot ${reciprocalScale(hash, slotCount)} of ${slotCount}, ${label(endpoint)}`;
+    const text = balanceText(evaluation, packet, endpoint, this.#seed);
     return { endpoint, reason: { step: 'balance', text, object } };
   }
 
@@ -217,6 +208,32 @@ function endpointsReason(port: ResolvedPort, endpoints: readonly EndpointExplana
   const first = eligible[0]?.endpoint ?? endpoints[0]?.endpoint;
   const object = first === undefined ? referenceTo(service, portPath) : referenceTo(first.slice, 'endpoints');
   return { step: 'endpoints', text: `${count}${hint}${list}`, object };
+}
+
+function balanceText(
+  { pool, candidates }: Evaluation,
+  packet: Packet,
+  endpoint: Backend | null,
+  seed: number,
+): string {
+  if (candidates.length === 1) return `the only backend: ${label(candidates[0] as Backend)}`;
+  const strategy = pool?.strategy ?? 'even';
+  const slotCount = pool?.slots.length ?? 0;
+  const how = `balance ${strategy}${weightsText(candidates, strategy)}`;
+  if (strategy === 'random') return `${how}: any of the ${candidates.length} backends`;
+  if (packet.sourcePort === undefined || endpoint === null) {
+    return `${how} over ${slotCount} slots: any of the ${candidates.length} backends, by the source port`;
+  }
+  const hash = flowHash(packet.source, packet.sourcePort, seed);
+  return `${how}: flow hash ${hex(hash)} takes slot ${reciprocalScale(hash, slotCount)} of ${slotCount}, ${label(endpoint)}`;
+}
+
+/** Nothing where all weigh the same. */
+function weightsText(backends: readonly Backend[], strategy: Strategy): string {
+  if (!isWeighted(backends)) return '';
+  if (!BALANCERS[strategy].honoursWeight) return ', which ignores weights';
+  const weights = backends.map(({ weight }) => weight);
+  return ` by weights ${Math.min(...weights)} to ${Math.max(...weights)}`;
 }
 
 function hex(word: number): string {

@@ -69,9 +69,9 @@ export function isAllowed(endpoint: Endpoint, topology: TopologyMode, node: Node
   return topology === 'none' || (node.zone !== null && endpoint.zoneHints.includes(node.zone));
 }
 
-/** Terminating but still serving: used where nothing is ready (4.2, 4.3). */
+/** Terminating but still serving: used where nothing is ready (4.2, 4.3), unless its weight is 0. */
 export function isLastResort(endpoint: Endpoint): boolean {
-  return endpoint.serving && endpoint.terminating;
+  return endpoint.serving && endpoint.terminating && endpoint.weight > 0;
 }
 
 function firstNonEmpty(ready: readonly Endpoint[], terminating: readonly Endpoint[]): EndpointList {

@@ -12,6 +12,7 @@ import {
   type SliceEndpoint,
 } from '@shunt/model';
 import { type CompileInput, isWatched } from './input.js';
+import { weightOf } from './slice-weight.js';
 
 /** One address and port of a slice, with what decides whether it is used. */
 export interface Endpoint {
@@ -19,6 +20,9 @@ export interface Endpoint {
   readonly port: number;
   /** `ip:port`: its identity and sort order among the endpoints of a service port (3.3). */
   readonly key: string;
+  /** Of its slice: 0 for no new flows. */
+  readonly weight: number;
+  /** By its condition, and not of weight 0. */
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
@@ -98,12 +102,15 @@ function makeEndpoint(
   nodeName: string,
 ): Endpoint {
   const { conditions, hints } = written;
+  const weight = weightOf(slice);
   return {
     address,
     port,
     key,
-    // Unset ready and serving mean true, and serving is not derived from ready (3.1).
-    ready: conditions?.ready !== false,
+    weight,
+    // Unset ready and serving mean true, and serving is not derived from ready (3.1). With weight 0 the
+    // flows that there are go on, as they would to an endpoint that is no longer ready.
+    ready: conditions?.ready !== false && weight > 0,
     serving: conditions?.serving !== false,
     terminating: conditions?.terminating === true,
     local: nodeName !== '' && written.nodeName === nodeName,

@@ -1,7 +1,9 @@
 import type { Mode } from '@shunt/model';
 import { chooseStrategy } from '../balance/choose-strategy.js';
 import { makePool } from '../balance/pool.js';
-import type { BalanceChoice, Pool, PoolName, ServicePort, Strategy } from '../ruleset/types.js';
+import { isWeighted } from '../balance/weight.js';
+import type { Pool, PoolName, ServicePort } from '../ruleset/types.js';
+import type { Balancing } from './balance-annotation.js';
 import { type Categories, categorize, type EndpointList } from './categorize.js';
 import type { Endpoint } from './endpoints.js';
 import { type Claim, claimFrontends } from './frontends.js';
@@ -25,7 +27,7 @@ export function resolvePort(
   specification: ServicePortSpecification,
   endpoints: readonly Endpoint[],
   input: CompileInput,
-  balance: BalanceChoice,
+  balancing: Balancing,
 ): ResolvedPort {
   const { config, node } = input;
   const accessible = isExternallyAccessible(specification);
@@ -37,8 +39,8 @@ export function resolvePort(
   };
   const categories = categorize(endpoints, uses, node);
   const claims = claimFrontends(specification, categories, config, node);
-  const strategy = (pool: PoolName): Strategy =>
-    chooseStrategy(balance, isReachableFromOutside(claims, pool));
+  const pool = (name: PoolName, list: EndpointList | null): Pool | null =>
+    poolOf(list, balancing, isReachableFromOutside(claims, name));
   const { namespace, portName, protocol, family, service } = specification;
   return {
     mode: config.mode,
@@ -57,8 +59,8 @@ export function resolvePort(
       affinitySeconds: specification.affinitySeconds,
       healthCheckNodePort: specification.healthCheckNodePort,
       hasEndpoints: categories.hasEndpoints,
-      clusterPool: poolOf(categories.cluster, strategy('cluster')),
-      localPool: poolOf(categories.local, strategy('local')),
+      clusterPool: pool('cluster', categories.cluster),
+      localPool: pool('local', categories.local),
       servingEndpoints:
         protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : [],
       frontends: claims.map((claim) => claim.frontend),
@@ -75,12 +77,20 @@ function isReachableFromOutside(claims: readonly Claim[], pool: PoolName): boole
   });
 }
 
-function poolOf(list: EndpointList | null, strategy: Strategy): Pool | null {
+function poolOf(
+  list: EndpointList | null,
+  { choice, slotsPerBackend }: Balancing,
+  reachableFromOutside: boolean,
+): Pool | null {
   if (list === null) return null;
-  return makePool(
-    list.endpoints.map(({ address, port, local }) => ({ address, port, local, weight: 1 })),
-    strategy,
-  );
+  const backends = list.endpoints.map(({ address, port, local, weight }) => ({
+    address,
+    port,
+    local,
+    weight,
+  }));
+  const strategy = chooseStrategy(choice, { reachableFromOutside, weighted: isWeighted(backends) });
+  return makePool(backends, strategy, slotsPerBackend);
 }
 
 function addressOf({ address, port }: Endpoint): { address: Endpoint['address']; port: number } {

@@ -18,15 +18,17 @@ import {
 } from '@shunt/model';
 import type { ProxyConfig } from '../config.js';
 import type { Ruleset, ServicePort } from '../ruleset/types.js';
-import { balanceOf } from './balance-annotation.js';
+import { type Balancing, balancingOf } from './balance-annotation.js';
 import { settleConflicts } from './conflicts.js';
 import { endpointsKey, endpointsOf } from './endpoints.js';
 import type { Claim } from './frontends.js';
 import { type CompileInput, isWatched } from './input.js';
 import { nodePortAddresses, sortedAddresses } from './node-ports.js';
+import { poolWarnings } from './pool-warnings.js';
 import { type ResolvedPort, resolvePort } from './resolve-port.js';
 import { hasServicePorts, servicePortsOf } from './service-port.js';
 import { sliceWarnings } from './slice-warnings.js';
+import { weightWarnings } from './weight-warnings.js';
 
 export interface Resolution {
   readonly ruleset: Ruleset;
@@ -84,14 +86,15 @@ function resolveServicePorts(input: CompileInput, diagnostics: Diagnostic[]): Re
   );
   const resolved: Record<Family, ResolvedPort[]> = { IPv4: [], IPv6: [] };
   for (const service of services) {
-    const balance = balanceOf(service, input.config, diagnostics);
-    let portCount = 0;
+    const balancing = balancingOf(service, input.config, diagnostics);
+    const ofService: ResolvedPort[] = [];
     for (const family of FAMILIES) {
-      const ports = resolveService(service, family, input, balance);
+      const ports = resolveService(service, family, input, balancing);
       resolved[family].push(...ports);
-      portCount += ports.length;
+      ofService.push(...ports);
     }
-    if (portCount === 0) diagnostics.push(...missingClusterIP(service));
+    if (ofService.length === 0) diagnostics.push(...missingClusterIP(service));
+    else diagnostics.push(...weightWarnings(input, service), ...poolWarnings(service, ofService, balancing));
   }
   return [...resolved.IPv4, ...resolved.IPv6];
 }
@@ -100,7 +103,7 @@ function resolveService(
   service: Service,
   family: Family,
   input: CompileInput,
-  balance: ProxyConfig['balance'],
+  balancing: Balancing,
 ): ResolvedPort[] {
   const specifications = servicePortsOf(service, family, input.node);
   if (specifications.length === 0) return [];
@@ -108,7 +111,7 @@ function resolveService(
   return specifications
     .sort((a, b) => compareText(a.portName, b.portName) || compareText(a.protocol, b.protocol))
     .map((it) =>
-      resolvePort(it, endpoints.get(endpointsKey(it.portName, it.protocol)) ?? [], input, balance),
+      resolvePort(it, endpoints.get(endpointsKey(it.portName, it.protocol)) ?? [], input, balancing),
     );
 }
 

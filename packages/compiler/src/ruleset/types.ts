@@ -8,7 +8,7 @@ import type { Address, Cidr, Family, Mode, Origin, ServiceProtocol, TrafficPolic
 /** How a pool spreads new flows over its backends. */
 export type Strategy = 'even' | 'maglev' | 'random' | 'rendezvous' | 'ring' | 'jump';
 
-/** A strategy, or `auto`: maglev where a frontend from outside reaches the pool, else even. */
+/** A strategy, or `auto`: maglev where a frontend from outside reaches the pool or weights differ, else even. */
 export type BalanceChoice = Strategy | 'auto';
 
 export interface Backend {
@@ -16,7 +16,7 @@ export interface Backend {
   readonly port: number;
   /** Runs on this node. */
   readonly local: boolean;
-  /** Relative share of new flows, 1 for each endpoint of an EndpointSlice. */
+  /** Relative share of new flows, of the endpoint's EndpointSlice; 1 by default. */
   readonly weight: number;
 }
 

@@ -36,6 +36,24 @@ test('all problems of all files are told at once, and objects with errors are le
   expect([...state].map(({ metadata }) => metadata.name)).toEqual(['c']);
 });
 
+test('of objects that wait for an admission the structure is looked at, and there must be a name', () => {
+  const texts = [
+    service('a', 'ports: [{port: 70000}]'),
+    service('b', 'ports: [{port: "80"}]'),
+    service('""'),
+  ];
+  const { state, deferred, diagnostics } = loadCluster(
+    texts.map((text, i) => ({ name: `${'abc'[i]}.yaml`, text })),
+    { defer: () => true },
+  );
+  expect(diagnostics.map(formatDiagnostic)).toEqual([
+    'b.yaml:6:18: error: Service default/b: spec.ports[0].port: expected an integer of 32 bits, got the string "80" (write 80 without quotes)',
+    'c.yaml:4:9: error: metadata.name: expected a name, got the string ""',
+  ]);
+  expect(state.size).toBe(0);
+  expect(deferred.map(({ metadata }) => metadata.name)).toEqual(['a']);
+});
+
 describe('folding', () => {
   test('one unknown field of many objects is one warning with a count', () => {
     const ports = (name: string): string => service(name, 'ports: [{port: 80, x: 1}, {port: 81, x: 2}]');

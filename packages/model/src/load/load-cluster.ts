@@ -1,6 +1,7 @@
 import { ClusterState } from '../cluster-state.js';
 import type { Diagnostic, ObjectReference, SourcePosition } from '../diagnostic.js';
 import type { KubernetesObject } from '../kubernetes.js';
+import type { ShapeProblem } from '../shape/find-problems.js';
 import { parseFieldPath } from '../source/field-path.js';
 import { type ParsedFile, parseManifests, type SourceObject } from '../source/parse-manifests.js';
 import { inspectObject } from './inspect-object.js';
@@ -49,6 +50,15 @@ export function loadCluster(files: Iterable<ManifestFile>, options: LoadOptions 
   return loader.finish();
 }
 
+/** Of an object whose structure is right, and whose admission would miss the name. */
+const NAMELESS: ShapeProblem = {
+  severity: 'error',
+  code: 'value',
+  path: ['metadata', 'name'],
+  part: 'value',
+  message: 'expected a name, got the string ""',
+};
+
 class ClusterLoader {
   readonly #state = new ClusterState();
   readonly #report = new LoadReport();
@@ -83,7 +93,10 @@ class ClusterLoader {
     }
     const { object, reference, problems } = inspection;
     for (const problem of problems) this.#report.addProblem(problem, source, reference);
-    if (reference === null) return;
+    if (reference === null) {
+      if (object !== null) this.#report.addProblem(NAMELESS, source, null);
+      return;
+    }
     const key = sourceKey(reference);
     const earlier = this.#sources.get(key);
     if (earlier !== undefined) this.#report.addDuplicate(reference, earlier, source);

@@ -2,7 +2,14 @@ import type { Diagnostic } from '../diagnostic.js';
 import { type FieldPath, formatFieldPath } from '../source/field-path.js';
 import type { FieldPart } from '../source/source-document.js';
 import { closestName } from './closest-name.js';
-import type { IntegerShape, IntOrStringShape, ObjectShape, Shape } from './shape.js';
+import {
+  INT32_MAX,
+  INT32_MIN,
+  type IntegerShape,
+  type IntOrStringShape,
+  type ObjectShape,
+  type Shape,
+} from './shape.js';
 
 /** One place where a value does not have its shape. */
 export interface ShapeProblem {
@@ -146,6 +153,7 @@ function isMapping(value: unknown): value is Mapping {
 
 function expectedInteger({ is, min, max }: IntegerShape | IntOrStringShape): string {
   const name = is === 'integer' ? '' : 'a name or ';
+  if (min === INT32_MIN && max === INT32_MAX) return `${name}an integer of 32 bits`;
   if (Number.isFinite(min) && Number.isFinite(max)) return `${name}an integer ${min}..${max}`;
   if (Number.isFinite(min)) return `${name}an integer from ${min} on`;
   return Number.isFinite(max) ? `${name}an integer up to ${max}` : `${name}an integer`;

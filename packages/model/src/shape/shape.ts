@@ -158,7 +158,10 @@ function isObjectName(value: string): boolean {
   return value !== '' && value !== '.' && value !== '..' && !value.includes('/') && !value.includes('%');
 }
 
-const INT32 = integer(-0x80000000, 0x7fffffff);
+export const INT32_MIN = -0x80000000;
+export const INT32_MAX = 0x7fffffff;
+
+const INT32 = integer(INT32_MIN, INT32_MAX);
 
 /**
  * What decoding alone asks of a value of a shape: types and known fields, but no choices, ranges and

@@ -1,3 +1,4 @@
+import { WEIGHT_ANNOTATION } from '@shunt/compiler';
 import {
   ClusterState,
   type EndpointSlice,
@@ -9,7 +10,7 @@ import {
 import * as fc from 'fast-check';
 import { applyChange, ChangeSequence, type ClusterChange } from '../cluster.js';
 import { buildWorkload, type ClusterOptions, nodes, workloads } from './clusters.js';
-import { buildEndpoint, conditions, type EndpointDraft, endpoints } from './endpoint-slices.js';
+import { buildEndpoint, conditions, type EndpointDraft, endpoints, weights } from './endpoint-slices.js';
 import { prune } from './prune.js';
 import { buildService, type ServiceDraft, serviceDrafts } from './services.js';
 
@@ -31,13 +32,14 @@ export type Happening =
     }
   | { readonly type: 'scaleUp'; readonly at: number; readonly endpoint: EndpointDraft }
   | { readonly type: 'scaleDown'; readonly at: number; readonly which: number }
+  | { readonly type: 'weigh'; readonly at: number; readonly weight: string }
   | { readonly type: 'edit'; readonly at: number; readonly draft: ServiceDraft }
   | { readonly type: 'delete'; readonly at: number }
   | { readonly type: 'add'; readonly objects: readonly KubernetesObject[] };
 
 /**
- * What a watch may bring after `cluster`: endpoints that flip, come and go, Services that are edited,
- * added and deleted, Nodes that are labelled.
+ * What a watch may bring after `cluster`: endpoints that flip, come and go, slices that get a weight,
+ * Services that are edited, added and deleted, Nodes that are labelled.
  */
 export function changes(
   cluster: Iterable<KubernetesObject>,
@@ -59,6 +61,7 @@ export function happenings(options: ChangeOptions): fc.Arbitrary<Happening> {
     fc.record({ type: fc.constant('flip' as const), at, which: at, to: conditions }),
     fc.record({ type: fc.constant('scaleUp' as const), at, endpoint: endpoints }),
     fc.record({ type: fc.constant('scaleDown' as const), at, which: at }),
+    fc.record({ type: fc.constant('weigh' as const), at, weight: weights }),
     fc.record({ type: fc.constant('edit' as const), at, draft: serviceDrafts(options) }),
     fc.record({ type: fc.constant('delete' as const), at }),
     fc.record({ type: fc.constant('add' as const), objects: add }),
@@ -95,10 +98,16 @@ function settleOne(state: ClusterState, happening: Happening): ClusterChange[] {
     default: {
       const slice = choose<EndpointSlice>(state.list('EndpointSlice'), happening.at);
       if (slice === undefined) return [];
+      if (happening.type === 'weigh') return [upsert(withWeight(slice, happening.weight))];
       const changed: EndpointSlice = { ...slice, endpoints: changedEndpoints(slice, happening) };
       return [upsert(changed)];
     }
   }
+}
+
+function withWeight(slice: EndpointSlice, weight: string): EndpointSlice {
+  const annotations = { ...slice.metadata.annotations, [WEIGHT_ANNOTATION]: weight };
+  return { ...slice, metadata: { ...slice.metadata, annotations } };
 }
 
 function changedEndpoints(

@@ -4,6 +4,7 @@ import {
   nodeView,
   nodeViewOf,
   type ProxyConfig,
+  SLOTS_PER_BACKEND,
   STRATEGIES,
 } from '@shunt/compiler';
 import {
@@ -45,6 +46,7 @@ export function configs(options: ConfigOptions = {}): fc.Arbitrary<ProxyConfig> 
         { weight: 3, arbitrary: fc.constant('auto' as const) },
         { weight: 1, arbitrary: fc.constantFrom(...STRATEGIES) },
       ),
+      slotsPerBackend: often(SLOTS_PER_BACKEND, 1, 3, 100),
     }),
   );
 }

@@ -1,3 +1,4 @@
+import { WEIGHT_ANNOTATION } from '@shunt/compiler';
 import {
   type EndpointSlice,
   type EndpointSlicePort,
@@ -17,6 +18,8 @@ export interface SliceDraft {
   readonly ports: readonly EndpointSlicePort[] | null;
   readonly targetPort: number;
   readonly endpoints: readonly EndpointDraft[];
+  /** The value of the annotation shunt.dev/weight. */
+  readonly weight: string | undefined;
 }
 
 /** An endpoint by its place in the universe's addresses, since the family is the slice's. */
@@ -73,6 +76,9 @@ const slicePorts: fc.Arbitrary<EndpointSlicePort> = fc
   })
   .map((draft) => prune(draft) as EndpointSlicePort);
 
+/** Values of the annotation shunt.dev/weight: the last is none, and counts as 1. */
+export const weights = fc.constantFrom('2', '0', '1', '9', '256', 'heavy');
+
 export function sliceDrafts(maxEndpoints: number): fc.Arbitrary<SliceDraft> {
   return fc.record({
     addressType: fc.oneof(
@@ -86,6 +92,7 @@ export function sliceDrafts(maxEndpoints: number): fc.Arbitrary<SliceDraft> {
     ),
     targetPort: fc.constantFrom(...TARGET_PORTS),
     endpoints: fc.array(endpoints, { maxLength: maxEndpoints }),
+    weight: rarely(weights),
   });
 }
 
@@ -98,6 +105,7 @@ export function buildSlice(name: string, service: Service, draft: SliceDraft): E
       namespace: service.metadata.namespace,
       name,
       labels: { [SERVICE_NAME_LABEL]: service.metadata.name },
+      annotations: draft.weight === undefined ? undefined : { [WEIGHT_ANNOTATION]: draft.weight },
     },
     addressType: draft.addressType,
     ports: draft.ports ?? portsOf(service, draft.targetPort),

@@ -1,3 +1,4 @@
+import { BALANCE_ANNOTATION, SLOTS_PER_BACKEND_ANNOTATION, STRATEGIES } from '@shunt/compiler';
 import {
   type Family,
   HEADLESS_LABEL,
@@ -39,9 +40,10 @@ export function maybe<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined
   return fc.option(arbitrary, { nil: undefined, freq: 2 });
 }
 
-/** `undefined` five times out of six. */
+/** `undefined` five times out of six, and what it shrinks to. */
 export function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof(
+    { withCrossShrink: true },
     { weight: 5, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: arbitrary as fc.Arbitrary<T | undefined> },
   );
@@ -72,6 +74,8 @@ export function serviceDrafts(options: ServiceOptions = {}): fc.Arbitrary<Servic
     timeoutSeconds: fc.constantFrom(10800, 10),
     healthCheckNodePort: maybe(fc.constantFrom(...HEALTH_CHECK_NODE_PORTS)),
     creationTimestamp: rarely(fc.constantFrom('2024-01-01T00:00:00Z', '2023-01-01T00:00:00Z')),
+    balance: rarely(fc.constantFrom(...STRATEGIES, 'auto', 'fair')),
+    slotsPerBackend: rarely(fc.constantFrom('1', '5', '100', 'many')),
     oddity: options.ignored === false ? fc.constant(undefined) : rarely(oddities),
   });
 }
@@ -146,6 +150,9 @@ export interface ServiceDraft {
   readonly timeoutSeconds: number;
   readonly healthCheckNodePort: number | undefined;
   readonly creationTimestamp: string | undefined;
+  /** The values of the annotations shunt.dev/balance and shunt.dev/slots-per-backend. */
+  readonly balance: string | undefined;
+  readonly slotsPerBackend: string | undefined;
   readonly oddity: Oddity | undefined;
 }
 
@@ -155,7 +162,13 @@ export function buildService(namespace: string, name: string, draft: ServiceDraf
   return prune({
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { namespace, name, labels: labelsFor(oddity), creationTimestamp: draft.creationTimestamp },
+    metadata: {
+      namespace,
+      name,
+      labels: labelsFor(oddity),
+      annotations: annotationsFor(draft),
+      creationTimestamp: draft.creationTimestamp,
+    },
     spec: {
       type: oddity === 'externalName' ? 'ExternalName' : draft.type,
       ...addressesOf(draft),
@@ -172,6 +185,11 @@ export function buildService(namespace: string, name: string, draft: ServiceDraf
     },
     status: ingress === undefined ? undefined : { loadBalancer: { ingress } },
   }) as Service;
+}
+
+function annotationsFor({ balance, slotsPerBackend }: ServiceDraft): object | undefined {
+  if (balance === undefined && slotsPerBackend === undefined) return undefined;
+  return { [BALANCE_ANNOTATION]: balance, [SLOTS_PER_BACKEND_ANNOTATION]: slotsPerBackend };
 }
 
 function labelsFor(oddity: ServiceDraft['oddity']): Record<string, string> | undefined {

@@ -1,4 +1,4 @@
-import { type Diagnostic, parseDocuments } from '@shunt/model';
+import { type Diagnostic, parseDocuments, type SourceDocument } from '@shunt/model';
 import {
   type ReadControlPlaneCase,
   readControlPlaneCases,
@@ -18,11 +18,21 @@ export interface CaseFile {
 export function readCaseFile(file: string, text: string): CaseFile {
   const parsed = parseDocuments(file, text);
   const [document, second] = parsed.documents;
-  if (document === undefined || second !== undefined || !Array.isArray(document.value)) {
+  if (document === undefined || !Array.isArray(document.value)) {
     const { case: flowCase, diagnostics } = readParsedCase(file, parsed);
     return { flowCase, controlPlaneCases: [], diagnostics };
   }
   const { cases, diagnostics } = readControlPlaneCases(document, document.value);
+  const surplus = second === undefined ? [] : [surplusDocument(second)];
   parsed.release();
-  return { flowCase: null, controlPlaneCases: cases, diagnostics: [...parsed.diagnostics, ...diagnostics] };
+  return {
+    flowCase: null,
+    controlPlaneCases: cases,
+    diagnostics: [...parsed.diagnostics, ...diagnostics, ...surplus],
+  };
+}
+
+function surplusDocument(document: SourceDocument): Diagnostic {
+  const message = 'a case file holds one list of cases; this is a second document';
+  return { severity: 'error', code: 'value', message, position: document.locate() };
 }

@@ -75,7 +75,7 @@ describe('endpoint cases', () => {
     const { run } = endpointsCases;
     const expected = slice === undefined ? [] : [{ ...slice, ...(endpoints && { endpoints }) }];
     const [uid] = run({ ...ready, expect: { endpointSlices: expected } });
-    expect(uid?.difference).toContain('"uid":"uid-1"');
+    expect(uid?.difference).toContain('targetRef.uid: expected "another", got "uid-1"');
   });
 
   it('refuse a key that no case has', () => {
