@@ -12,6 +12,14 @@ describe('rounds', () => {
     expect(turns.filter((name, index) => name !== turns[index - 1]).join('')).toBe('abababab');
   });
 
+  it('prepare each run of a contestant that wants it', () => {
+    const calls: string[] = [];
+    const one = { name: 'one', unitsPerRun: 1, prepare: () => void calls.push('prepare') };
+    timeRounds([{ ...one, run: () => void calls.push('run') }], 'one', ROUNDS);
+    expect(calls.length).toBeGreaterThan(3);
+    expect(calls).toEqual(calls.map((_, index) => (index % 2 === 0 ? 'prepare' : 'run')));
+  });
+
   it('give the baseline the ratio 1', () => {
     const slow = {
       name: 'slow',

@@ -11,6 +11,8 @@ export interface Contestant {
   readonly name: string;
   /** What one call of `run` does, in the scenario's unit: packets, builds. */
   readonly unitsPerRun: number;
+  /** Called before each run, and not timed. */
+  prepare?(): void;
   run(): void;
 }
 
@@ -57,9 +59,9 @@ export function timeRounds(
 }
 
 // The mean and not the median of the runs: what a collector of garbage takes now and then is a cost, too.
-function timeOnce({ name, unitsPerRun, run }: Contestant, milliseconds: number): number {
+function timeOnce({ name, unitsPerRun, prepare, run }: Contestant, milliseconds: number): number {
   const bench = new Bench({ time: milliseconds, iterations: 1, warmup: false });
-  bench.add(name, run, { async: false });
+  bench.add(name, run, { async: false, ...(prepare === undefined ? {} : { beforeEach: prepare }) });
   const [task] = bench.runSync();
   const result = task?.result;
   if (result?.state === 'errored') throw result.error;

@@ -82,6 +82,11 @@ export class ClusterState {
     return [...(this.#objects.get(kind)?.values() ?? [])];
   }
 
+  /** How many objects of one kind there are. */
+  count(kind: string): number {
+    return this.#objects.get(kind)?.size ?? 0;
+  }
+
   service(namespace: string, name: string): Service | undefined {
     return this.get({ kind: 'Service', namespace, name }) as Service | undefined;
   }

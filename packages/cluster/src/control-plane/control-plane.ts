@@ -47,6 +47,14 @@ const TOPOLOGY_ANNOTATIONS = [
   'service.kubernetes.io/topology-aware-hints',
 ];
 
+/**
+ * How often labels are compared with selectors that match nothing, for all Services together: with
+ * thousands of such Services, hints at what each may mean would take minutes.
+ */
+const COMPARISONS = 1_000_000;
+/** The same for one Service. */
+const MOST_COMPARED = 1_000;
+
 /** A deletion that no clock was given for happened at the beginning of time. */
 const NO_TIME = '1970-01-01T00:00:00Z';
 
@@ -154,11 +162,14 @@ export class ControlPlane {
 
   /** What is questionable about the endpoints of the Services that are kept here: see {@link findEndpointProblems}. */
   findProblems(): Diagnostic[] {
-    return this.state.list('Service').flatMap((service) => {
-      const key = keyOf(service);
-      if (!selectsPods(service) || !this.#manages(key, service)) return [];
-      return findEndpointProblems(service, this.podsFor(service));
-    });
+    const kept = this.state
+      .list('Service')
+      .filter((service) => selectsPods(service) && this.#manages(keyOf(service), service));
+    const lost = kept.filter((service) => this.#pods.podsOf(keyOf(service)).length === 0);
+    const maxCompared = Math.min(MOST_COMPARED, Math.ceil(COMPARISONS / lost.length));
+    return kept.flatMap((service) =>
+      findEndpointProblems(service, { ...this.podsFor(service), maxCompared }),
+    );
   }
 
   /** The Pods that count for a Service, in the form that explanations of its endpoints take. */
@@ -167,9 +178,9 @@ export class ControlPlane {
     return {
       matching: this.#pods.podsOf(keyOf(service)).map(({ pod }) => pod),
       namespacePods: () => this.#pods.podsIn(namespace),
-      otherPods: () => this.#pods.podsOutside(namespace),
+      otherPods: () => this.#pods.matchingOutside(namespace, service.spec.selector ?? {}),
       nodeOf: (name) => this.state.node(name),
-      hasNodes: this.state.list('Node').length > 0,
+      hasNodes: this.state.count('Node') > 0,
     };
   }
 

@@ -107,7 +107,18 @@ describe('the index of Pods', () => {
   it('keeps namespaces apart', () => {
     const index = indexOf([], [pod('a', {}), pod('a', {}, { namespace: 'shop' })]);
     expect([...index.podsIn('shop')]).toHaveLength(1);
-    expect([...index.podsOutside('shop')].map(({ metadata }) => metadata.namespace)).toEqual(['default']);
+    expect([...index.podsIn('default')]).toHaveLength(1);
+  });
+
+  it('finds the Pods of other namespaces that have all labels, as they are now', () => {
+    const both = { app: 'web', tier: 'front' };
+    const away = pod('a', both, { namespace: 'shop' });
+    const index = indexOf([], [pod('b', both), away, pod('c', { app: 'web' }, { namespace: 'shop' })]);
+    expect(index.matchingOutside('default', both)).toEqual([away]);
+    expect(index.matchingOutside('default', { app: 'api' })).toEqual([]);
+    expect(index.matchingOutside('default', {})).toEqual([]);
+    index.setPod(away, undefined);
+    expect(index.matchingOutside('default', both)).toEqual([]);
   });
 
   it('answers as a search through all Pods and Services would, after any changes', () => {
@@ -127,8 +138,10 @@ describe('the index of Pods', () => {
         const pods = new Map<string, Pod>();
         const services = new Map<string, Service>();
         for (const does of steps) {
-          if (does === 'asked') index.podsOf('default/a');
-          else if ('labels' in does) {
+          if (does === 'asked') {
+            index.podsOf('default/a');
+            index.servicesOn('n1');
+          } else if ('labels' in does) {
             const next = pod(does.name, does.labels, does);
             index.setPod(pods.get(does.name), next);
             pods.set(does.name, next);
@@ -147,6 +160,11 @@ describe('the index of Pods', () => {
         for (const it of services.values()) {
           const selected = [...pods.values()].filter((each) => selects(it, each));
           expect(namesOf(index, keyOf(it))).toEqual(selected.map(({ metadata }) => metadata.name).sort());
+        }
+        for (const node of ['n1', 'n2']) {
+          const on = [...pods.values()].filter(({ spec }) => spec?.nodeName === node);
+          const touched = on.flatMap((it) => [...services.values()].filter((each) => selects(each, it)));
+          expect(index.servicesOn(node)).toEqual(new Set(touched.map(keyOf)));
         }
         for (const it of pods.values()) {
           const selecting = [...services.values()].filter((each) => selects(each, it));

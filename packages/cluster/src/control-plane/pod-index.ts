@@ -30,7 +30,10 @@ const FEW = 4;
  */
 export class PodIndex {
   readonly #byNamespace = new Map<string, Map<string, ReadPod>>();
-  readonly #byNode = new Map<string, Set<Pod>>();
+  /** Made when a Node is first asked for that may have Pods: many clusters never change a Node. */
+  #byNode: Map<string, Set<Pod>> | null = null;
+  /** By the keys and values of labels; made for a key that is asked for, and forgotten when a Pod changes. */
+  readonly #byLabel = new Map<string, Map<string, Pod[]>>();
   readonly #services = new Map<string, Selecting>();
   readonly #files = new Map<string, Files>();
   /** Filed, but not matched with the Pods that are here already. */
@@ -84,13 +87,23 @@ export class PodIndex {
     for (const { pod } of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) yield pod;
   }
 
-  *podsOutside(namespace: string): Generator<Pod> {
-    for (const name of this.#byNamespace.keys()) if (name !== namespace) yield* this.podsIn(name);
+  /** The Pods of other namespaces that have all pairs of a selector. */
+  matchingOutside(namespace: string, selector: Labels): Pod[] {
+    let fewest: readonly Pod[] | null = null;
+    for (const [key, value] of Object.entries(selector)) {
+      const pods = getOrAdd(this.#byLabel, key, () => this.#podsByValue(key)).get(value) ?? [];
+      if (fewest === null || pods.length < fewest.length) fewest = pods;
+    }
+    return (fewest ?? []).filter(
+      (pod) => namespaceOf(pod) !== namespace && matchesLabels(selector, pod.metadata.labels),
+    );
   }
 
   /** The keys of the Services that select a Pod on a node. */
   servicesOn(node: string): Set<string> {
     const keys = new Set<string>();
+    if (this.#byNamespace.size === 0) return keys;
+    this.#byNode ??= this.#podsByNode();
     for (const pod of this.#byNode.get(node) ?? []) {
       for (const { key } of this.#selecting(pod)) keys.add(key);
     }
@@ -108,8 +121,11 @@ export class PodIndex {
   }
 
   #file(previous: Pod | undefined, pod: Pod | undefined): ReadPod | null {
-    if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
-    if (pod?.spec?.nodeName) getOrAdd(this.#byNode, pod.spec.nodeName, () => new Set<Pod>()).add(pod);
+    if (this.#byNode !== null) {
+      if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
+      if (pod !== undefined) fileByNode(pod, this.#byNode);
+    }
+    this.#byLabel.clear();
     const either = (pod ?? previous) as Pod;
     const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
     if (pod === undefined) {
@@ -119,6 +135,25 @@ export class PodIndex {
     const read = new ReadPod(pod);
     pods.set(pod.metadata.name, read);
     return read;
+  }
+
+  #podsByNode(): Map<string, Set<Pod>> {
+    const byNode = new Map<string, Set<Pod>>();
+    for (const pod of this.#allPods()) fileByNode(pod, byNode);
+    return byNode;
+  }
+
+  #podsByValue(key: string): Map<string, Pod[]> {
+    const byValue = new Map<string, Pod[]>();
+    for (const pod of this.#allPods()) {
+      const value = pod.metadata.labels?.[key];
+      if (value !== undefined) getOrAdd(byValue, value, (): Pod[] => []).push(pod);
+    }
+    return byValue;
+  }
+
+  *#allPods(): Generator<Pod> {
+    for (const namespace of this.#byNamespace.keys()) yield* this.podsIn(namespace);
   }
 
   #isMatched(selecting: Selecting): boolean {
@@ -163,6 +198,10 @@ function leastUsed(pairs: readonly Pair[], files: Files): Pair {
   const sizeOf = ([key, value]: Pair): number => files.get(key)?.get(value)?.size ?? 0;
   const [least = ['', '']] = pairs.toSorted((a, b) => sizeOf(a) - sizeOf(b) || (a[0] < b[0] ? -1 : 1));
   return least;
+}
+
+function fileByNode(pod: Pod, byNode: Map<string, Set<Pod>>): void {
+  if (pod.spec?.nodeName) getOrAdd(byNode, pod.spec.nodeName, () => new Set<Pod>()).add(pod);
 }
 
 function sameLabels(a: Labels, b: Labels): boolean {

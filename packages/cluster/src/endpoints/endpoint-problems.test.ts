@@ -122,6 +122,15 @@ describe('a selector that matches no Pod', () => {
     const pods = Array.from({ length: 1001 }, (_, i) => pod(`x-${i}`, {}));
     expect(message(pods)).toBe(head);
   });
+
+  it('is compared with as many Pods as it is said to be', () => {
+    const pods = [pod('a', {}), pod('b', { app: 'shop', tier: 'web-1' })];
+    const [first, both] = [1, 2].map((maxCompared) =>
+      lines(service({ selector: { app: 'shop', tier: 'web' } }), { namespacePods: () => pods, maxCompared }),
+    );
+    expect(first?.join()).not.toContain('nearest');
+    expect(both?.join()).toContain('the nearest, b, has tier=web-1');
+  });
 });
 
 describe('a named target port', () => {

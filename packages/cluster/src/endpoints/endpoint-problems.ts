@@ -26,9 +26,10 @@ export interface EndpointProblemsInput {
   readonly nodeOf: (name: string) => Node | undefined;
   /** Whether any Node is known: without, no Pod is said to miss its own. */
   readonly hasNodes: boolean;
+  /** Of the namespace's Pods, how many are compared with a selector that matches none; default 1,000. */
+  readonly maxCompared?: number;
 }
 
-/** A hint is not worth more: a search through all Pods for each of many Services takes minutes. */
 const MAX_COMPARED = 1000;
 const MAX_DIFFERENCES = 3;
 
@@ -54,11 +55,11 @@ export function findEndpointProblems(service: Service, input: EndpointProblemsIn
 function noMatchMessage(
   service: Service,
   selector: Readonly<Record<string, string>>,
-  { namespacePods, otherPods }: EndpointProblemsInput,
+  { namespacePods, otherPods, maxCompared = MAX_COMPARED }: EndpointProblemsInput,
 ): string {
   const namespace = namespaceOf(service);
   const others = elsewhere(selector, namespace, otherPods?.() ?? []);
-  const nearest = nearestText(selector, namespacePods(), others.length > 0);
+  const nearest = nearestText(selector, namespacePods(), maxCompared, others.length > 0);
   const hints = [nearest, othersText(others)].filter((it) => it !== '');
   const hint = hints.length === 0 ? '' : `: ${hints.join('; ')}`;
   return `no Pod in namespace ${namespace} matches ${selectorText(selector)}${hint}`;
@@ -68,12 +69,13 @@ function noMatchMessage(
 function nearestText(
   selector: Readonly<Record<string, string>>,
   pods: Iterable<Pod>,
+  maxCompared: number,
   onlyNear: boolean,
 ): string {
   let nearest: LabelDifferences | null = null;
   let count = 0;
   for (const pod of pods) {
-    if (++count > MAX_COMPARED) break;
+    if (++count > maxCompared) break;
     const compared = labelDifferences(selector, pod);
     if (nearest === null || isNearer(compared, nearest)) nearest = compared;
   }
@@ -81,7 +83,7 @@ function nearestText(
   if (onlyNear) return '';
   if (nearest === null) return 'the namespace has no Pods';
   if (nearest.differences.some(({ found }) => found !== null)) return differencesText(nearest);
-  if (count > MAX_COMPARED) return '';
+  if (count > maxCompared) return '';
   const keys = Object.keys(selector);
   const labels = keys.length === 1 ? `the label "${keys[0]}"` : 'any of these labels';
   return count === 1

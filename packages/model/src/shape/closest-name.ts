@@ -18,8 +18,9 @@ export function closestName(name: string, candidates: Iterable<string>): string 
 }
 
 /** Optimal string alignment distance (Damerau 1964); `limit` or more is not computed to its end. */
-function typingDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
+function typingDistance(whole: string, other: string, limit: number): number {
+  if (Math.abs(whole.length - other.length) >= limit) return limit;
+  const [a, b] = withoutCommonEnds(whole, other);
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -31,9 +32,20 @@ function typingDistance(a: string, b: string, limit: number): number {
       if (swapped) distance = Math.min(distance, at(beforeLast, j - 2) + 1);
       row.push(distance);
     }
+    if (Math.min(...row) >= limit) return limit;
     [beforeLast, last] = [last, row];
   }
   return at(last, b.length);
+}
+
+// What two names begin or end with alike is no mistake; most of their letters, for names of one system.
+function withoutCommonEnds(a: string, b: string): [string, string] {
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let end = 0;
+  const most = Math.min(a.length, b.length) - start;
+  while (end < most && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return [a.slice(start, a.length - end), b.slice(start, b.length - end)];
 }
 
 function at(row: readonly number[], index: number): number {
