@@ -280,3 +280,33 @@ describe('what is picked', () => {
     expect(same).toEqual(['      - ip: 203.0.113.0', '      - ip: 203.0.113.1']);
   });
 });
+
+describe('a Service of a dump that people wrote anew', () => {
+  const dumped = `${service('web', '{clusterIP: 10.96.0.9, clusterIPs: [10.96.0.9], ports: [{port: 80}]}')}status: {loadBalancer: {}}
+`;
+  const on = (written: string, args: string): Promise<ShuntRun> =>
+    shuntOn({ 'a.yaml': dumped, 'b.yaml': written }, `${args} -f @a.yaml -f @b.yaml`);
+
+  it('is applied over it, and keeps its address', async () => {
+    const { code, stdout, stderr } = await on(
+      service('web', '{type: NodePort, ports: [{port: 81, nodePort: 30081}]}'),
+      'get services',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ web +NodePort +10\.96\.0\.9 +<none> +81:30081\/TCP /);
+    expect(stderr).toMatch(/^b\.yaml:2:1: warning: .*this one is applied over the one at a\.yaml:2:1\n/);
+  });
+
+  it('cannot change its cluster IP', async () => {
+    for (const command of ['get services', 'lint']) {
+      const { code, stdout, stderr } = await on(
+        service('web', '{clusterIP: 10.96.0.10, ports: [{port: 80}]}'),
+        command,
+      );
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(
+        /^b\.yaml:5:19: error: Service shop\/web: spec\.clusterIPs\[0\]: Invalid value: .*may not change once set\n/,
+      );
+    }
+  });
+});

@@ -112,13 +112,13 @@ describe('a cluster IP that somebody wrote', () => {
     expect((await lint(WRITTEN, ' --service-cidr 10.97.0.0/16')).code).toBe(0);
   });
 
-  it('is taken as it is where no range is known', async () => {
+  it('is taken as it is where no range is known, but only once', async () => {
     expect((await lint(WRITTEN)).code).toBe(0);
     const two = WRITTEN + WRITTEN.replace('name: web', 'name: web2');
     const { code, stderr } = await lint(two);
-    expect(code).toBe(0);
+    expect(code).toBe(2);
     expect(stderr).toMatch(
-      /warning: Service shop\/web2: spec\.clusterIP: 10\.97\.0\.10:80\/TCP belongs to Service shop\/web/,
+      /error: Service shop\/web2: spec\.clusterIP: 10\.97\.0\.10:80\/TCP belongs to Service shop\/web/,
     );
     const strict = await lint(two, ' --service-cidr 10.97.0.0/16');
     expect(strict.code).toBe(2);
@@ -151,5 +151,27 @@ describe('the examples', () => {
       code: 0,
       stderr: '',
     });
+  });
+});
+
+describe('a node port of a Service with a cluster IP that somebody wrote', () => {
+  const asking = (name: string, ip: string, nodePort: number): string =>
+    service(name, `{type: NodePort, clusterIP: ${ip}, ports: [{port: 80, nodePort: ${nodePort}}]}`);
+
+  it('must be in the range', async () => {
+    const { code, stderr } = await lint(asking('web', '10.96.0.9', 80));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^a\.yaml:5:\d+: error: Service shop\/web: spec\.ports\[0\]\.nodePort: Invalid value: 80: /,
+    );
+    const options = ' --service-node-port-range 30-90';
+    expect((await lint(asking('web', '10.96.0.9', 80), options)).code).toBe(0);
+  });
+
+  it('must be free', async () => {
+    const two = asking('a', '10.96.0.9', 30080) + asking('b', '10.96.0.10', 30080);
+    const { code, stderr } = await lint(two);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/error: Service shop\/b: spec\.ports\[0\]\.nodePort: .*Service shop\/a/);
   });
 });

@@ -1,10 +1,13 @@
 import {
   type AdmittedManifests,
+  DEFAULT_NODE_PORT_RANGE,
   defaultService,
   defaultServiceOnRead,
   fieldErrorDiagnostic,
+  invalid,
   keyOf,
   located,
+  type NodePortRange,
   validateService,
   withConflicts,
   withoutConsequences,
@@ -59,7 +62,16 @@ async function lint(behind: readonly string[], options: LintOptions, context: Co
   if (problem !== null) report.add([problem]);
   const manifests =
     problem === null ? await loadManifests(paths, options, report, io, { admitsWritten: true }) : null;
-  if (manifests !== null) report.add(located(withConflicts(findings(manifests), manifests), manifests));
+  if (manifests !== null) {
+    const range = options.serviceNodePortRange ?? DEFAULT_NODE_PORT_RANGE;
+    const found = withConflicts(findings(manifests, range), manifests);
+    report.add(
+      located(
+        found.map((it) => judged(it, manifests)),
+        manifests,
+      ),
+    );
+  }
   if (report.stops(options.strict)) context.exitCode = EXIT.unusable;
   if (options.output !== 'text') {
     io.stdout.write(printData(report.diagnostics, options.output));
@@ -71,7 +83,7 @@ async function lint(behind: readonly string[], options: LintOptions, context: Co
 }
 
 /** What nobody has looked at yet: the values of objects that were not admitted, and what compiling finds. */
-function findings(manifests: AdmittedManifests): Diagnostic[] {
+function findings(manifests: AdmittedManifests, range: NodePortRange): Diagnostic[] {
   const { state, admitted } = manifests;
   const taken = state.list('Service').filter((it) => !admitted.has(keyOf(it)));
   const { diagnostics } = resolve({
@@ -79,7 +91,36 @@ function findings(manifests: AdmittedManifests): Diagnostic[] {
     node: nodeView('any', [], null),
     config: defaultConfig('nftables'),
   });
-  return [...taken.flatMap(serviceErrors), ...diagnostics.filter((it) => !belongsToRefused(it, manifests))];
+  const ports = taken.filter(isWritten).flatMap((service) => foreignNodePorts(service, range));
+  return [
+    ...taken.flatMap(serviceErrors),
+    ...ports,
+    ...diagnostics.filter((it) => !belongsToRefused(it, manifests)),
+  ];
+}
+
+/** Whether people wrote a Service, and no API server has seen it. */
+function isWritten(service: Service): boolean {
+  return service.status == null;
+}
+
+/** An address or a port that another Service holds is an error of those that could still ask for another. */
+function judged(diagnostic: Diagnostic, { state }: AdmittedManifests): Diagnostic {
+  const { code, object, severity } = diagnostic;
+  if (severity === 'error' || object?.kind !== 'Service') return diagnostic;
+  const isAllocated = /^spec\.(?:clusterIP|ports\[\d+\]\.nodePort)/.test(object.path ?? '');
+  if (code !== 'invalid' && !(code === 'address-conflict' && isAllocated)) return diagnostic;
+  const service = state.get(object) as Service | undefined;
+  return service !== undefined && isWritten(service) ? { ...diagnostic, severity: 'error' } : diagnostic;
+}
+
+function foreignNodePorts(service: Service, { first, last }: NodePortRange): Diagnostic[] {
+  return (service.spec.ports ?? []).flatMap(({ nodePort = 0 }, index) => {
+    if (nodePort === 0 || (nodePort >= first && nodePort <= last)) return [];
+    const detail = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+    const error = invalid(`spec.ports[${index}].nodePort`, nodePort, detail);
+    return [fieldErrorDiagnostic(error, referenceTo(service))];
+  });
 }
 
 /** Whether a slice seems to have no Service only because that one was refused. */

@@ -125,12 +125,11 @@ describe('name, labels and namespace', () => {
 });
 
 describe('ports', () => {
-  it('are all container ports, but not those of init containers', () => {
+  it('are all container ports, each once, but not those of init containers', () => {
     const source = pod([ports(80, 81), ports(81, 8080)], { initContainers: [ports(9)] });
     expect(specOf(source).ports).toEqual([
       { name: 'port-1', protocol: 'TCP', port: 80, targetPort: 80 },
-      { name: 'port-2-tcp', protocol: 'TCP', port: 81, targetPort: 81 },
-      { name: 'port-2-tcp', protocol: 'TCP', port: 81, targetPort: 81 },
+      { name: 'port-2', protocol: 'TCP', port: 81, targetPort: 81 },
       { name: 'port-3', protocol: 'TCP', port: 8080, targetPort: 8080 },
     ]);
   });

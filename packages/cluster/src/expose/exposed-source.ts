@@ -63,15 +63,15 @@ function selectorOfApp({
 }
 
 /**
- * The ports of an object by number, first seen first, with the protocols they are written with, one for
- * each time. Ports of init containers do not count.
+ * The ports of an object by number, first seen first, with the different protocols that they are written
+ * with. Ports of init containers do not count.
  */
 export function portsOfSource(source: ExposedSource): ReadonlyMap<string, readonly string[]> {
   const ports = new Map<string, string[]>();
   for (const { number, protocol } of source.kind === 'Service' ? portsOf(source) : containerPortsOf(source)) {
     const protocols = ports.get(String(number));
     if (protocols === undefined) ports.set(String(number), [protocol]);
-    else protocols.push(protocol);
+    else if (!protocols.includes(protocol)) protocols.push(protocol);
   }
   return ports;
 }

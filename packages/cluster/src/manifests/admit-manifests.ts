@@ -71,7 +71,8 @@ export interface AdmittedManifests {
 export function admitManifests(files: Iterable<ManifestFile>, options: AdmitOptions = {}): AdmittedManifests {
   const { admit: mode = 'auto', serviceCIDRs = [] } = options;
   const cluster = loadObjects([...files], options);
-  const written = [...cluster.state, ...cluster.deferred];
+  const deferred = new Set(cluster.deferred.map(idOf));
+  const written = [...[...cluster.state].filter((it) => !deferred.has(idOf(it))), ...cluster.deferred];
   const ranges = namedRanges(cluster.state, serviceCIDRs);
   const foreign = findForeignClusterIPs(cluster.state.list('Service'), ranges);
   const services = cluster.deferred.filter(({ kind }) => kind === 'Service');
@@ -83,12 +84,18 @@ export function admitManifests(files: Iterable<ManifestFile>, options: AdmitOpti
   const isConflict = ({ severity, code }: Diagnostic): boolean =>
     severity === 'warning' && code === 'invalid';
   const locate = (reference: ObjectReference): SourcePosition | null => locateField(reference, cluster);
-  const found = [...foreign, ...admission, ...made.filter((it) => !isConflict(it))];
+  const admitted = new Set(services.map(keyOf));
+  // A Service that runs somewhere may be scaled down or on its way: not every Pod is there that it had.
+  const isTaken = ({ code, object }: Diagnostic): boolean =>
+    code === 'endpoints' && !admitted.has(`${object?.namespace}/${object?.name}`);
+  const problems = made.filter((it) => !isConflict(it));
+  const judged = problems.map((it) => (isTaken(it) ? { ...it, severity: 'warning' as const } : it));
+  const found = [...foreign, ...admission, ...judged];
   return {
     state: cluster.state,
     controlPlane,
     written,
-    admitted: new Set(services.map(keyOf)),
+    admitted,
     diagnostics: [...cluster.diagnostics, ...located(found, { locate })],
     conflicts: made.filter(isConflict),
     events,
@@ -137,11 +144,28 @@ function loadObjects(
   { admit: mode = 'auto', serviceCIDRs, admitsWritten = false }: AdmitOptions,
 ): LoadedCluster {
   const load = (asWritten: boolean): LoadedCluster =>
-    loadCluster(files, { defer: (object) => isAdmitted(object, mode, asWritten) });
+    loadCluster(files, {
+      defer: (object, earlier) =>
+        isAdmitted(object, mode, asWritten) || (mode === 'auto' && updates(object, earlier)),
+    });
   if (!admitsWritten || serviceCIDRs !== undefined) return load(admitsWritten);
   const cluster = load(false);
   // Only now it is seen whether a ServiceCIDR is among the objects.
   return namedRanges(cluster.state).length > 0 ? load(true) : cluster;
+}
+
+function idOf(object: KubernetesObject): string {
+  return `${object.kind} ${keyOf(object)}`;
+}
+
+/** Whether people wrote a Service that a dump before holds already: it is a change of that one. */
+function updates(object: Readonly<Record<string, unknown>>, earlier: KubernetesObject | undefined): boolean {
+  const isWritten = object.status === undefined || object.status === null;
+  return object.kind === 'Service' && isWritten && earlier !== undefined && hasStatus(earlier);
+}
+
+function hasStatus(object: KubernetesObject): boolean {
+  return (object as Partial<Service>).status != null;
 }
 
 /** Whether an object waits for its admission: by the mode, a Service or one that no API server has seen. */

@@ -1,4 +1,4 @@
-import { ClusterState } from '../cluster-state.js';
+import { ClusterState, referenceTo } from '../cluster-state.js';
 import type { Diagnostic, ObjectReference, SourcePosition } from '../diagnostic.js';
 import type { KubernetesObject } from '../kubernetes.js';
 import type { ShapeProblem } from '../shape/find-problems.js';
@@ -35,14 +35,19 @@ export interface LoadedCluster {
 export interface LoadOptions {
   /**
    * Which objects are not for the state yet, but for an admission that checks what their values mean:
-   * of those only the structure is looked at. Called for any mapping with a known kind.
+   * of those only the structure is looked at. Called for any mapping with a known kind, with the object
+   * of that name that the state holds from before.
    */
-  readonly defer?: (object: Readonly<Record<string, unknown>>) => boolean;
+  readonly defer?: (
+    object: Readonly<Record<string, unknown>>,
+    earlier: KubernetesObject | undefined,
+  ) => boolean;
 }
 
 /**
  * Reads manifests into a cluster state. Never throws for what is in the files: all problems of all
- * files come back at once, with positions. An object that is given twice is taken from the later place.
+ * files come back at once, with positions. An object that is given twice is taken from the later place;
+ * a deferred one leaves an earlier one in the state, which it is to be applied over.
  */
 export function loadCluster(files: Iterable<ManifestFile>, options: LoadOptions = {}): LoadedCluster {
   const loader = new ClusterLoader(options);
@@ -65,7 +70,7 @@ class ClusterLoader {
   readonly #sources = new Map<string, SourceObject>();
   readonly #files: ParsedFile[] = [];
   readonly #deferred = new Map<string, KubernetesObject>();
-  readonly #defers: (object: Readonly<Record<string, unknown>>) => boolean;
+  readonly #defers: NonNullable<LoadOptions['defer']>;
   #foundAny = false;
 
   constructor({ defer = () => false }: LoadOptions) {
@@ -81,7 +86,11 @@ class ClusterLoader {
   }
 
   #addObject(source: SourceObject): void {
-    const inspection = inspectObject(source.value, this.#defers);
+    let isDeferred = false;
+    const inspection = inspectObject(source.value, (value) => {
+      isDeferred = this.#defers(value, this.#earlierOf(value));
+      return isDeferred;
+    });
     this.#foundAny = true;
     if (inspection.is === 'none') {
       this.#report.addProblem(inspection.problem, source, null);
@@ -99,19 +108,34 @@ class ClusterLoader {
     }
     const key = sourceKey(reference);
     const earlier = this.#sources.get(key);
-    if (earlier !== undefined) this.#report.addDuplicate(reference, earlier, source);
+    const isUpdate = isDeferred && this.#state.get(reference) !== undefined;
+    if (earlier !== undefined) this.#report.addDuplicate(reference, earlier, source, isUpdate);
     this.#sources.set(key, source);
     if (earlier !== undefined) {
-      this.#state.delete(reference);
+      if (!isUpdate) this.#state.delete(reference);
       this.#deferred.delete(key);
     }
     if (object === null) return;
-    if (this.#defers(source.value as Readonly<Record<string, unknown>>)) this.#deferred.set(key, object);
+    if (isDeferred) this.#deferred.set(key, object);
     else this.#state.upsert(object);
   }
 
+  /** The object of the same kind and name that was given before and is in the state, if any is. */
+  #earlierOf({ kind, metadata }: Readonly<Record<string, unknown>>): KubernetesObject | undefined {
+    const { name, namespace } = (metadata ?? {}) as { readonly name?: unknown; readonly namespace?: unknown };
+    if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
+    return this.#state.get({
+      kind,
+      name,
+      ...(typeof namespace === 'string' && namespace !== '' ? { namespace } : {}),
+    });
+  }
+
   finish(): LoadedCluster {
-    const objectCount = this.#state.size + this.#deferred.size;
+    const created = [...this.#deferred.values()].filter(
+      (it) => this.#state.get(referenceTo(it)) === undefined,
+    );
+    const objectCount = this.#state.size + created.length;
     if (objectCount === 0 && !this.#report.hasErrors) this.#report.add(this.#emptyDiagnostic());
     for (const file of this.#files) file.release();
     const sources = this.#sources;

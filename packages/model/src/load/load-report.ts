@@ -57,12 +57,21 @@ export class LoadReport {
     });
   }
 
-  addDuplicate(reference: ObjectReference, earlier: SourceObject, later: SourceObject): void {
+  /** @param isUpdate - whether the later one is applied over the earlier one instead of taking its place */
+  addDuplicate(
+    reference: ObjectReference,
+    earlier: SourceObject,
+    later: SourceObject,
+    isUpdate: boolean,
+  ): void {
     const { file, line, column } = earlier.document.locate(earlier.path);
+    const place = `${file}:${line}:${column}`;
     this.add({
       severity: 'warning',
       code: 'duplicate-object',
-      message: `given twice: this one is used, the one at ${file}:${line}:${column} is not`,
+      message: isUpdate
+        ? `given twice: this one is applied over the one at ${place}`
+        : `given twice: this one is used, the one at ${place} is not`,
       position: later.document.locate(later.path),
       object: reference,
     });
