@@ -2,11 +2,13 @@ import { emitTable, type Ruleset } from '@shunt/compiler';
 import { Dataplane } from '@shunt/dataplane';
 import {
   HEADER_CHECKSUM,
+  HEADER_HEAP_END,
+  HEADER_ROOT,
   HEADER_VERSION,
-  HEADER_WORDS,
   matchTableChecksum,
   type Packet,
-  SECTION_POSITION,
+  ROOT_POSITION,
+  ROOT_WORDS,
   validateMatchTable,
 } from '@shunt/model';
 import { packetsFor, rulesets } from '@shunt/testing';
@@ -34,6 +36,7 @@ function guarded(image: Uint32Array): Uint32Array {
 
 describe('an image that is no match table', () => {
   const { image } = emitTable(variedRuleset());
+  const root = image[HEADER_ROOT] as number;
 
   it.each([
     ['is empty', () => new Uint32Array(0), 'a header has 64 words, the image 0'],
@@ -42,19 +45,27 @@ describe('an image that is no match table', () => {
     ['is of the other byte order', () => image.map(swapped), 'a machine of the other byte order'],
     [
       'has another version',
-      () => image.with(HEADER_VERSION, 2),
-      'it has version 2, this release reads version 1',
+      () => image.with(HEADER_VERSION, 1),
+      'it has version 1, this release reads version 2',
     ],
     ['has one bit changed', () => image.with(100, (image[100] as number) ^ 4), 'the image is damaged'],
     [
-      'has a section outside',
-      () => sealed(image.with(SECTION_POSITION.slots, 1 << 20)),
-      'section slots lies at',
+      'has a heap that ends behind it',
+      () => sealed(image.with(HEADER_HEAP_END, 1 << 20)),
+      'the heap ends at',
+    ],
+    ['has a zero line that is not', () => sealed(image.with(70, 1)), 'line 0 is not zero'],
+    ['has a root outside of the heap', () => sealed(image.with(HEADER_ROOT, 1 << 20)), 'the root lies at'],
+    ['has a root on the zero line', () => sealed(image.with(HEADER_ROOT, 64)), 'the root lies at'],
+    [
+      'has a structure outside of the heap',
+      () => sealed(image.with(root + ROOT_POSITION.clusterIPs4, 1 << 20)),
+      'clusterIPs4 lies at',
     ],
     [
       'has an index that is no power of two',
-      () => sealed(image.with(SECTION_POSITION.frontendIndex4 + 1, 3)),
-      'section frontendIndex4 has capacity 3',
+      () => sealed(image.with(root + ROOT_POSITION.frontendIndex4 + 1, 3)),
+      'frontendIndex4 has capacity 3',
     ],
   ])('and %s is refused with the reason', (_, make, reason) => {
     const other = make();
@@ -112,9 +123,9 @@ describe('an image that was changed and sealed again', () => {
   });
 });
 
-describe('the header', () => {
-  it('has room for the section table', () => {
-    expect(Math.max(...Object.values(SECTION_POSITION)) + 2).toBeLessThanOrEqual(HEADER_WORDS);
+describe('the root', () => {
+  it('has room for the structures', () => {
+    expect(Math.max(...Object.values(ROOT_POSITION)) + 2).toBeLessThanOrEqual(ROOT_WORDS);
   });
 });
 

@@ -17,7 +17,7 @@ import { lookupBatch4 } from './ipv4/lookup-batch.js';
 import { lookupBatch6 } from './ipv6/lookup-batch.js';
 import { xorshift32 } from './xorshift.js';
 
-/** What a frontend index stands for, as far as answers to people name it. */
+/** What the number of a frontend stands for, as far as answers to people name it. */
 export interface FrontendName {
   readonly servicePort: {
     readonly namespace: string;
@@ -30,8 +30,8 @@ export interface FrontendName {
 
 /** The names behind the numbers of a match table: the compiler's `CompiledTable.directory` is one. */
 export interface Directory<Name extends FrontendName = FrontendName> {
-  /** By frontend index; index 0 is none. */
-  readonly frontends: readonly (Name | null)[];
+  /** By the number of a frontend's line. */
+  readonly frontends: ReadonlyMap<number, Name>;
 }
 
 export interface DataplaneOptions<Name extends FrontendName = FrontendName> {
@@ -99,7 +99,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
       0,
       family,
     );
-    const frontend = this.#directory?.frontends[frontendIndex] ?? null;
+    const frontend = this.#directory?.frontends.get(frontendIndex) ?? null;
     // Spelt out: spreading the record costs 640 ns of the 780 that this takes otherwise.
     return { verdict, origin, decidedBy, masquerade, backend, frontendIndex, frontend };
   }

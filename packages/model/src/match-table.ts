@@ -95,7 +95,8 @@ export const HEADER_HEAP_END = 9;
 
 /** Where blocks begin. Lines and backends are numbered from here. */
 export const HEAP_START = HEADER_WORDS;
-export const LINE_BLOCK_WORDS = 16;
+/** Blocks of this many words and more begin at a multiple of it: the words of a cache line. */
+export const BLOCK_ALIGNMENT_WORDS = 16;
 
 export const INTERVAL4_WORDS = 2;
 export const INTERVAL6_WORDS = 8;
@@ -218,6 +219,25 @@ export function structureCount(image: Uint32Array, name: StructureName): number 
   return image[(image[HEADER_ROOT] as number) + ROOT_POSITION[name] + 1] as number;
 }
 
+/**
+ * The words of the smallest block that holds so many: 2, 4, 8 or a multiple of 16.
+ * @param words - from 1
+ */
+export function blockWords(words: number): number {
+  if (words > 8) return Math.ceil(words / BLOCK_ALIGNMENT_WORDS) * BLOCK_ALIGNMENT_WORDS;
+  return words > 4 ? 8 : words > 2 ? 4 : 2;
+}
+
+/** Whether a block for `words` words may begin at `offset`: aligned, in the heap, not on its zero line. */
+export function isBlock(image: Uint32Array, offset: number, words: number): boolean {
+  const inBlock = blockWords(words);
+  return (
+    offset >= HEAP_START + BLOCK_ALIGNMENT_WORDS &&
+    offset % Math.min(inBlock, BLOCK_ALIGNMENT_WORDS) === 0 &&
+    offset + inBlock <= (image[HEADER_HEAP_END] as number)
+  );
+}
+
 /** The word offset of a line, by the number that buckets and verdicts have for it. */
 export function lineOffset(line: number): number {
   return HEAP_START + line * LINE_WORDS;
@@ -226,4 +246,16 @@ export function lineOffset(line: number): number {
 /** The number of a backend that begins at a word, as verdicts name it. */
 export function backendNumber(offset: number, recordWords: number): number {
   return (offset - HEAP_START) / recordWords;
+}
+
+/** One of the eight tags of the bucket at a word offset; 0 for no entry. */
+export function bucketTag(image: Uint32Array, bucket: number, entry: number): number {
+  const tags = image[bucket + BUCKET_TAGS + (entry >>> 1)] as number;
+  return (entry & 1) === 0 ? tags & 0xffff : tags >>> 16;
+}
+
+/** The words that the slots of a pool take, by its pool word; 0 where slot i is backend i. */
+export function slotsWords(poolWord: number): number {
+  const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
+  return width === 0 ? 0 : (((poolWord & POOL_COUNT_MASK) << width) + 31) >>> 5;
 }

@@ -1,9 +1,11 @@
 /**
- * Membership of IPv4 addresses. An address is given by the array and word that hold it, sections by
- * their word offset and count of records: numbers above 2^31 as arguments would be put on the heap
+ * Membership of IPv4 addresses. An address is given by the array and word that hold it, structures
+ * by their word offset and count of records: numbers above 2^31 as arguments would be put on the heap
  * wherever a call is not inlined.
  */
-import { entryShift, keyHash4 } from '@shunt/model';
+import { entryShift, keyHash4, SET_ENTRY_DELETED } from '@shunt/model';
+
+const DELETED = SET_ENTRY_DELETED;
 
 /**
  * The flags of an address in an open-addressed set of `capacity` entries of two words.
@@ -20,7 +22,7 @@ export function setFlags4(
   let entry = keyHash4(address, 0) >>> entryShift(capacity);
   for (;;) {
     const flags = image[set + (entry << 1) + 1] as number;
-    if (flags === 0 || image[set + (entry << 1)] === address) return flags;
+    if (flags === 0 || (image[set + (entry << 1)] === address && flags !== DELETED)) return flags;
     entry = (entry + 1) & (capacity - 1);
   }
 }
