@@ -12,7 +12,7 @@ import {
   validateMatchTable,
   writePacket,
 } from '@shunt/model';
-import { SCRATCH_WORDS } from './block.js';
+
 import { lookupBatch4 } from './ipv4/lookup-batch.js';
 import { lookupBatch6 } from './ipv6/lookup-batch.js';
 import { xorshift32 } from './xorshift.js';
@@ -61,7 +61,6 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   readonly #image: Uint32Array;
   readonly #random: () => number;
   readonly #directory: Directory<Name> | null;
-  readonly #scratch = new Uint32Array(SCRATCH_WORDS);
   // One record of each kind, so that a lookup of one packet is a batch of one.
   readonly #packet = new Uint32Array(PACKET6_WORDS);
   readonly #verdict = new Uint32Array(VERDICT6_WORDS);
@@ -113,7 +112,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    lookupBatch4(this.#image, packets, verdicts, count, this.#scratch, this.#random);
+    lookupBatch4(this.#image, packets, verdicts, count, this.#random);
   }
 
   /**
@@ -125,7 +124,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    lookupBatch6(this.#image, packets, verdicts, count, this.#scratch, this.#random);
+    lookupBatch6(this.#image, packets, verdicts, count, this.#random);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   LINE_ACTIONS,
   LINE_PORT_KEY,
 } from '@shunt/model';
-import { firstEntry } from './bucket.js';
+import { firstEntry } from './candidates.js';
 
 /**
  * The frontend of a port on the node's own addresses, in either family: its address is zero, where

@@ -73,16 +73,17 @@ export class LineChecker {
   #poolProblem(pool: number): string | null {
     const image = this.#image;
     const poolWord = image[pool + POOL_WORD] as number;
-    if (poolWord === 0) return null;
+    const slots = image[pool + POOL_SLOTS] as number;
+    const backends = image[pool + POOL_BACKEND] as number;
+    if (poolWord === 0) return slots === 0 && backends === 0 ? null : 'a pool that is none has words';
     const count = poolWord & POOL_COUNT_MASK;
     const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
-    const slots = image[pool + POOL_SLOTS] as number;
     if (count === 0 || count > POOL_SLOTS_MAX || width > 5) return 'a pool has no slots';
-    if (width > 0 && !isBlock(image, slots, slotsWords(poolWord))) {
+    if (width === 0 ? slots !== 0 : !isBlock(image, slots, slotsWords(poolWord))) {
       return 'the slots of a pool lie outside of the heap';
     }
     const words = this.#places.count(slots, poolWord) * this.#backendWords;
-    if (isBlock(image, image[pool + POOL_BACKEND] as number, words)) return null;
+    if (isBlock(image, backends, words)) return null;
     return 'a pool names backends that are not there';
   }
 }

@@ -100,7 +100,7 @@ function structureProblems(image: Uint32Array, { name, recordWords }: (typeof ST
   if (isHashed && (count < 2 || (count & (count - 1)) !== 0)) {
     return [`${name} has capacity ${count}, not a power of two`];
   }
-  if (count > 0 && !isBlock(image, offset, count * recordWords)) {
+  if (count === 0 ? offset !== 0 : !isBlock(image, offset, count * recordWords)) {
     return [`${name} lies at words ${offset} to ${offset + count * recordWords}, not in a block of the heap`];
   }
   if (!isHashed) return [];

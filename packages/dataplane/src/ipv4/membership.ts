@@ -3,8 +3,9 @@
  * by their word offset and count of records: numbers above 2^31 as arguments would be put on the heap
  * wherever a call is not inlined.
  */
-import { entryShift, keyHash4, SET_ENTRY_DELETED } from '@shunt/model';
+import { entryShift, keyHash4, ROOT_LOOPBACK_FLAGS4, ROOT_POSITION, SET_ENTRY_DELETED } from '@shunt/model';
 
+const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses4;
 const DELETED = SET_ENTRY_DELETED;
 
 /**
@@ -45,4 +46,12 @@ export function intervalsContain4(
     else high = middle;
   }
   return low > 0 && address <= (image[first + (low << 1) - 1] as number);
+}
+
+/** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
+export function addressFlags4(image: Uint32Array, root: number, words: Uint32Array, at: number): number {
+  const set = image[root + LOCAL_ADDRESSES] as number;
+  const listed = setFlags4(image, set, image[root + LOCAL_ADDRESSES + 1] as number, words, at);
+  const isLoopback = (words[at] as number) >>> 24 === 127;
+  return isLoopback ? listed | (image[root + ROOT_LOOPBACK_FLAGS4] as number) : listed;
 }

@@ -16,7 +16,6 @@ import {
   PACKET4_DESTINATION,
   PACKET4_SOURCE,
   ROOT_BLOCKED_ACTION,
-  ROOT_LOOPBACK_FLAGS4,
   ROOT_POSITION,
   SPACE_HEALTH_CHECK,
   SPACE_NODE_PORT,
@@ -37,11 +36,10 @@ import {
   SERVICE_CIDR_DROPS,
 } from '../decide.js';
 import { actionOf, findNodeFrontend } from '../node-frontend.js';
-import { intervalsContain4, setFlags4 } from './membership.js';
+import { addressFlags4, intervalsContain4, setFlags4 } from './membership.js';
 import { translate4 } from './translate.js';
 
 const INDEX = ROOT_POSITION.frontendIndex4;
-const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses4;
 const CLUSTER_IPS = ROOT_POSITION.clusterIPs4;
 const SERVICE_RANGES = ROOT_POSITION.serviceRanges4;
 
@@ -100,14 +98,6 @@ export function settle4(
     const outcome = clusterIPSpace4(image, root, packets, source, destination, flags);
     writeVerdict4(verdicts, verdict, outcome | outcomeOrigin, 0);
   }
-}
-
-/** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
-function addressFlags4(image: Uint32Array, root: number, words: Uint32Array, at: number): number {
-  const set = image[root + LOCAL_ADDRESSES] as number;
-  const listed = setFlags4(image, set, image[root + LOCAL_ADDRESSES + 1] as number, words, at);
-  const isLoopback = (words[at] as number) >>> 24 === 127;
-  return isLoopback ? listed | (image[root + ROOT_LOOPBACK_FLAGS4] as number) : listed;
 }
 
 /** The action of an address's frontend behind its source ranges; 0 for line 0. */

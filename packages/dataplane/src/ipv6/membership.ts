@@ -1,10 +1,18 @@
 /**
- * Membership of IPv6 addresses. An address is given by the
- * array and word where its four words begin, structures by their word offset and count of records:
- * numbers above 2^31 as arguments would be put on the heap wherever a call is not inlined.
+ * Membership of IPv6 addresses. An address is given by the array and word where its four words begin,
+ * structures by their word offset and count of records: numbers above 2^31 as arguments would be put on
+ * the heap wherever a call is not inlined.
  */
-import { entryShift, keyHash6, SET_ENTRY_DELETED, SET_ENTRY6_FLAGS } from '@shunt/model';
+import {
+  entryShift,
+  keyHash6,
+  ROOT_LOOPBACK_FLAGS6,
+  ROOT_POSITION,
+  SET_ENTRY_DELETED,
+  SET_ENTRY6_FLAGS,
+} from '@shunt/model';
 
+const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses6;
 const DELETED = SET_ENTRY_DELETED;
 
 /** The key hash of the address at word `at`, with a port key. Signed. */
@@ -75,4 +83,12 @@ function compareAddresses6(aWords: Uint32Array, a: number, bWords: Uint32Array, 
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
+}
+
+/** The flags of a local address, 0 for others. Loopback, ::1, is local without being listed. */
+export function addressFlags6(image: Uint32Array, root: number, words: Uint32Array, at: number): number {
+  const set = image[root + LOCAL_ADDRESSES] as number;
+  const listed = setFlags6(image, set, image[root + LOCAL_ADDRESSES + 1] as number, words, at);
+  const isLoopback = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 1;
+  return isLoopback ? listed | (image[root + ROOT_LOOPBACK_FLAGS6] as number) : listed;
 }

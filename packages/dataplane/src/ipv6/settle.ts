@@ -15,7 +15,6 @@ import {
   PACKET6_DESTINATION,
   PACKET6_SOURCE,
   ROOT_BLOCKED_ACTION,
-  ROOT_LOOPBACK_FLAGS6,
   ROOT_POSITION,
   SPACE_HEALTH_CHECK,
   SPACE_NODE_PORT,
@@ -34,11 +33,10 @@ import {
   SERVICE_CIDR_DROPS,
 } from '../decide.js';
 import { actionOf, findNodeFrontend } from '../node-frontend.js';
-import { intervalsContain6, setFlags6 } from './membership.js';
+import { addressFlags6, intervalsContain6, setFlags6 } from './membership.js';
 import { translate6 } from './translate.js';
 
 const INDEX = ROOT_POSITION.frontendIndex6;
-const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses6;
 const CLUSTER_IPS = ROOT_POSITION.clusterIPs6;
 const SERVICE_RANGES = ROOT_POSITION.serviceRanges6;
 
@@ -95,14 +93,6 @@ export function settle6(
     const outcome = clusterIPSpace6(image, root, packets, source, destination, flags);
     writeVerdict6(verdicts, verdict, outcome | outcomeOrigin, 0);
   }
-}
-
-/** The flags of a local address, 0 for others. Loopback, ::1, is local without being listed. */
-export function addressFlags6(image: Uint32Array, root: number, words: Uint32Array, at: number): number {
-  const set = image[root + LOCAL_ADDRESSES] as number;
-  const listed = setFlags6(image, set, image[root + LOCAL_ADDRESSES + 1] as number, words, at);
-  const isLoopback = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 1;
-  return isLoopback ? listed | (image[root + ROOT_LOOPBACK_FLAGS6] as number) : listed;
 }
 
 /** The action of an address's frontend behind its source ranges; 0 for line 0. */
