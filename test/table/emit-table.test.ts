@@ -60,7 +60,7 @@ describe('emitting a match table', () => {
     const { image, directory } = emitTable(ruleset);
     const dataplane = Dataplane.load(image, { directory });
     const [cart, dns] = ruleset.servicePorts;
-    expect([...directory.frontends.values()]).toEqual(
+    expect([...directory.frontends.values()]).toMatchObject(
       ruleset.servicePorts.flatMap((servicePort) =>
         servicePort.frontends.map((frontend) => ({ servicePort, frontend })),
       ),

@@ -19,22 +19,17 @@ import type { Ruleset } from '../../ruleset/types.js';
 import { indexCapacity } from './frontend-index.js';
 import { blockedAction } from './frontend-line.js';
 import { Heap } from './heap.js';
+import { writeIntervals } from './intervals.js';
 import { localAddressFlags, loopbackFlags } from './local-addresses.js';
+import { backendWords } from './pools.js';
 import { writeServicePort } from './service-port.js';
-import {
-  type WrittenStructure,
-  writeAddressSet,
-  writeFrontendIndex,
-  writeIntervals,
-  writeRoot,
-} from './structures.js';
+import { type WrittenStructure, writeAddressSet, writeFrontendIndex, writeRoot } from './structures.js';
 import { TableDirectory } from './table-directory.js';
 
 // The set of local addresses is asked for the source of every packet and is small: room is cheap, and a
 // search that looks at one entry too many costs a mispredicted branch. Cluster IPs are asked for misses.
 const ENTRIES_PER_LOCAL_ADDRESS = 16;
 const ENTRIES_PER_CLUSTER_IP = 2;
-const FIRST_GUESS_WORDS = 1 << 12;
 
 export interface TableOptions {
   /** Of the flow hash, u32, the same on every node; default 0. */
@@ -62,7 +57,7 @@ export function emitTable(ruleset: Ruleset, options: TableOptions = {}): Compile
   checkInteger('seed', seed, 0xffffffff);
   checkInteger('capacityWords', capacityWords, Number.MAX_SAFE_INTEGER);
   if (tableId !== undefined) checkInteger('tableId', tableId, 0xffffffff);
-  const heap = Heap.growing(FIRST_GUESS_WORDS);
+  const heap = Heap.growing(guessWords(ruleset));
   const directory = new TableDirectory();
   ruleset.servicePorts.forEach((servicePort, index) => {
     directory.add(writeServicePort(heap, servicePort, index + 1, ruleset.mode));
@@ -107,6 +102,18 @@ function writeShared(heap: Heap, ruleset: Ruleset, directory: TableDirectory): n
     loopbackFlags: { IPv4: loopbackFlags(ruleset, 'IPv4'), IPv6: loopbackFlags(ruleset, 'IPv6') },
     blockedAction: blockedAction(mode),
   });
+}
+
+/** About the words of the heap, since it is costly to grow: a collection of garbage for each doubling. */
+function guessWords({ servicePorts, clusterIPs }: Ruleset): number {
+  let words = 1_024 + 8 * clusterIPs.length;
+  for (const { family, frontends, clusterPool, localPool } of servicePorts) {
+    words += 32 * frontends.length + 16;
+    for (const pool of [clusterPool, localPool]) {
+      if (pool !== null) words += 16 + backendWords(family) * pool.backends.length + pool.slots.length / 4;
+    }
+  }
+  return Math.ceil(words);
 }
 
 function inSet(addresses: readonly Address[], family: Family): Map<Address, number> {

@@ -111,10 +111,11 @@ function writeTag(image: Uint32Array, bucket: number, entry: number, tag: number
 }
 
 function lineHash({ image, family }: HashStructure, line: number): number {
-  const at = lineOffset(line) + LINE_ADDRESS;
-  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = image.subarray(at, at + 4);
-  const portKey = image[lineOffset(line) + LINE_PORT_KEY] as number;
-  return family === 'IPv4' ? keyHash4(w0, portKey) : keyHash6(w0, w1, w2, w3, portKey);
+  const word = (at: number): number => image[lineOffset(line) + at] as number;
+  const w0 = word(LINE_ADDRESS);
+  const portKey = word(LINE_PORT_KEY);
+  if (family === 'IPv4') return keyHash4(w0, portKey);
+  return keyHash6(w0, word(LINE_ADDRESS + 1), word(LINE_ADDRESS + 2), word(LINE_ADDRESS + 3), portKey);
 }
 
 function sameKey(image: Uint32Array, a: number, b: number): boolean {

@@ -21,18 +21,19 @@ import {
 import type { Action, Frontend, ServicePort } from '../../ruleset/types.js';
 import { addressWords } from './address-words.js';
 
-/** Writes what a line says of its frontend alone: the key, the kind and the actions. */
+/** Writes what the line at a word offset says of its frontend alone: the key, the kind and the actions. */
 export function writeFrontend(
-  line: Uint32Array,
+  image: Uint32Array,
+  line: number,
   frontend: Frontend,
   servicePort: ServicePort,
   mode: Mode,
 ): void {
   checkForwards(frontend, servicePort);
-  line.set(addressWords(frontend.address ?? 0), LINE_ADDRESS);
-  line[LINE_PORT_KEY] = portKey(frontend, servicePort);
-  line[LINE_KIND] = LINE_KINDS.indexOf(frontend.kind);
-  line[LINE_ACTIONS] = actionsWord(frontend, mode);
+  image.set(addressWords(frontend.address ?? 0), line + LINE_ADDRESS);
+  image[line + LINE_PORT_KEY] = portKey(frontend, servicePort);
+  image[line + LINE_KIND] = LINE_KINDS.indexOf(frontend.kind);
+  image[line + LINE_ACTIONS] = actionsWord(frontend, mode);
 }
 
 /** The action byte for a source that the source ranges do not let in. */

@@ -24,7 +24,7 @@ import { insertLine, removeLine } from './frontend-index.js';
 import { hashStructureOf } from './hash-structure.js';
 import type { Block, Heap } from './heap.js';
 import { heapOf } from './heap-of.js';
-import { type WrittenServicePort, writeServicePort } from './service-port.js';
+import { servicePortBlocks, type WrittenServicePort, writeServicePort } from './service-port.js';
 import { tableBlocks } from './table-blocks.js';
 
 /** How large the parts of a service port are. */
@@ -125,10 +125,11 @@ function addServicePort(heap: Heap, servicePort: ServicePort, number: number): W
   return written;
 }
 
-function removeServicePort(heap: Heap, { servicePort, lines, blocks }: WrittenServicePort): void {
+function removeServicePort(heap: Heap, written: WrittenServicePort): void {
+  const { servicePort, lines } = written;
   const index = hashStructureOf(heap.image, indexName(servicePort.family));
   for (const { line } of lines) removeLine(index, line, (at, word) => void (heap.image[at] = word));
-  for (const block of blocks) heap.free(block);
+  for (const block of servicePortBlocks(written)) heap.free(block);
 }
 
 describe('the heap of an image', () => {
@@ -141,7 +142,7 @@ describe('the heap of an image', () => {
         return { offset: structureOffset(image, name), words: words === 0 ? 0 : blockWords(words) };
       });
       const root = { offset: image[HEADER_ROOT] as number, words: ROOT_WORDS };
-      const expected = [...directory.servicePorts.values()].flatMap((written) => written.blocks);
+      const expected = [...directory.servicePorts.values()].flatMap(servicePortBlocks);
       const byOffset = (a: Block, b: Block): number => a.offset - b.offset;
       expect(blocks.sort(byOffset)).toEqual(
         [...expected, root, ...shared.filter(({ words }) => words > 0)].sort(byOffset),

@@ -8,6 +8,11 @@ export interface Block {
   readonly words: number;
 }
 
+/** The block that was allocated for so many words. */
+export function blockFor(offset: number, words: number): Block {
+  return { offset, words: blockWords(words) };
+}
+
 /** The image has no room for a block; what is written so far cannot be found by a reader. */
 export class HeapFullError extends RangeError {
   override readonly name = 'HeapFullError';

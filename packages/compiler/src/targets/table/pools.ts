@@ -5,25 +5,25 @@ import {
   BACKEND6_WORDS,
   type Family,
   invariant,
+  ipv6Words,
   POOL_RANDOM,
   POOL_SLOTS_MAX,
   POOL_WIDTH_SHIFT,
   slotsWords,
 } from '@shunt/model';
-import type { Backend, Pool } from '../../ruleset/types.js';
-import { addressWords } from './address-words.js';
-import type { Heap } from './heap.js';
+import type { Backend, Pool, PoolName, ServicePort } from '../../ruleset/types.js';
+import { type Block, blockFor, type Heap } from './heap.js';
 
-/** A pool in an image: the three words that lines hold of it, zeros for a pool without backends. */
+/** A pool in an image: the three words that lines hold of it. */
 export interface WrittenPool {
+  readonly servicePort: ServicePort;
+  readonly name: PoolName;
   readonly slotsOffset: number;
   readonly poolWord: number;
   readonly backendsOffset: number;
   /** By place in the block of backends; `null` for a place that is empty. */
   readonly places: readonly (Backend | null)[];
 }
-
-const NO_POOL: WrittenPool = { slotsOffset: 0, poolWord: 0, backendsOffset: 0, places: [] };
 
 /** Words of a backend's record in a family. */
 export function backendWords(family: Family): number {
@@ -32,24 +32,33 @@ export function backendWords(family: Family): number {
 
 /**
  * Writes the slots and backends of a pool into new blocks.
- * @param allocate - takes a block of the heap
+ * @returns `null` if the service port has no such pool, or one without backends
  */
-export function writePool(
-  heap: Heap,
-  pool: Pool | null,
-  family: Family,
-  allocate: (words: number) => number,
-): WrittenPool {
-  if (pool === null || pool.backends.length === 0) return NO_POOL;
+export function writePool(heap: Heap, servicePort: ServicePort, name: PoolName): WrittenPool | null {
+  const { family } = servicePort;
+  const pool = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
+  if (pool === null || pool.backends.length === 0) return null;
   const slots = effectiveSlots(pool);
   const width = isIdentity(slots, pool) ? 0 : slotWidth(pool.backends.length);
   const random = pool.strategy === 'random' ? POOL_RANDOM : 0;
   const poolWord = (random | (width << POOL_WIDTH_SHIFT) | slots.length) >>> 0;
-  const slotsOffset = width === 0 ? 0 : allocate(slotsWords(poolWord));
-  const backendsOffset = allocate(pool.backends.length * backendWords(family));
+  const slotsOffset = width === 0 ? 0 : heap.allocate(slotsWords(poolWord));
+  const backendsOffset = heap.allocate(pool.backends.length * backendWords(family));
   if (width > 0) packSlots(heap.image, slotsOffset, slots, width);
   writeBackends(heap.image, backendsOffset, pool.backends, family);
-  return { slotsOffset, poolWord, backendsOffset, places: pool.backends };
+  return { servicePort, name, slotsOffset, poolWord, backendsOffset, places: pool.backends };
+}
+
+/** The blocks of a pool. */
+export function poolBlocks({
+  servicePort,
+  slotsOffset,
+  poolWord,
+  backendsOffset,
+  places,
+}: WrittenPool): Block[] {
+  const backends = blockFor(backendsOffset, places.length * backendWords(servicePort.family));
+  return slotsOffset === 0 ? [backends] : [blockFor(slotsOffset, slotsWords(poolWord)), backends];
 }
 
 function packSlots(image: Uint32Array, offset: number, slots: readonly number[], width: number): void {
@@ -68,26 +77,26 @@ function writeBackends(
 ): void {
   const recordWords = backendWords(family);
   const portWord = family === 'IPv4' ? BACKEND4_PORT : BACKEND6_PORT;
-  backends.forEach(({ address, port }, place) => {
-    const record = offset + place * recordWords;
-    image.set(addressWords(address), record);
+  let record = offset;
+  for (const { address, port } of backends) {
+    if (typeof address === 'number') image[record] = address;
+    else image.set(ipv6Words(address), record);
     image[record + portWord] = port;
-  });
+    record += recordWords;
+  }
 }
 
 /** One slot says as much as many when there is one backend. */
-function effectiveSlots(pool: Pool): readonly number[] {
-  const { backends, slots } = pool;
+function effectiveSlots({ backends, slots }: Pool): readonly number[] {
   invariant(slots.length > 0 && slots.length <= POOL_SLOTS_MAX, 'a pool with backends has 1 to 2^21 slots');
-  invariant(
-    slots.every((slot) => slot >= 0 && slot < backends.length),
-    'a slot names a backend of its pool',
-  );
+  for (const slot of slots) {
+    invariant(slot >= 0 && slot < backends.length, 'a slot names a backend of its pool');
+  }
   return backends.length === 1 ? [0] : slots;
 }
 
-function isIdentity(slots: readonly number[], pool: Pool): boolean {
-  return slots.length === pool.backends.length && slots.every((slot, index) => slot === index);
+function isIdentity(slots: readonly number[], { backends }: Pool): boolean {
+  return slots.length === backends.length && slots.every((slot, index) => slot === index);
 }
 
 /** log2 of the bits that a slot takes: 2, 3, 4 or 5. */

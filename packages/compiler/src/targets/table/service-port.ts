@@ -1,9 +1,6 @@
 import {
-  blockWords,
   type Family,
   HEAP_START,
-  INTERVAL4_WORDS,
-  INTERVAL6_WORDS,
   LINE_CLUSTER_POOL,
   LINE_LOCAL_POOL,
   LINE_RANGES_COUNT,
@@ -21,25 +18,26 @@ import {
 } from '@shunt/model';
 import type { Frontend, PoolName, ServicePort } from '../../ruleset/types.js';
 import { writeFrontend } from './frontend-line.js';
-import type { Block, Heap } from './heap.js';
-import { intervalWords } from './intervals.js';
-import { type WrittenPool, writePool } from './pools.js';
+import { type Block, blockFor, type Heap } from './heap.js';
+import { intervalBlocks, NO_INTERVALS, type WrittenIntervals, writeIntervals } from './intervals.js';
+import { poolBlocks, type WrittenPool, writePool } from './pools.js';
 
 /** A service port in an image: where its parts are. */
 export interface WrittenServicePort {
   readonly servicePort: ServicePort;
   /** Its number in the image, from 1. */
   readonly number: number;
-  /** A line for each frontend, in the order of the ruleset. */
+  readonly offset: number;
+  /** For each frontend, in the order of the ruleset. */
   readonly lines: readonly WrittenLine[];
-  readonly pools: Readonly<Record<PoolName, WrittenPool>>;
-  /** Everything that was allocated for it, the lines included. */
-  readonly blocks: readonly Block[];
+  readonly pools: Readonly<Record<PoolName, WrittenPool | null>>;
 }
 
 export interface WrittenLine {
   readonly line: number;
+  readonly servicePort: ServicePort;
   readonly frontend: Frontend;
+  readonly sourceRanges: WrittenIntervals;
 }
 
 /**
@@ -54,59 +52,58 @@ export function writeServicePort(
   number: number,
   mode: Mode,
 ): WrittenServicePort {
-  const { family, frontends } = servicePort;
-  const blocks: Block[] = [];
-  const allocate = (words: number): number => {
-    const offset = heap.allocate(words);
-    blocks.push({ offset, words: blockWords(words) });
-    return offset;
-  };
-  // The lines first, and what they lead to behind them: one page has it all, as far as it goes.
-  const lines = frontends.map((frontend): WrittenLine => {
-    return { line: (allocate(LINE_WORDS) - HEAP_START) / LINE_WORDS, frontend };
-  });
-  const offset = allocate(SERVICE_PORT_WORDS);
+  // The lines first, and what they lead to behind them: near to each other, as far as it goes.
+  const numbers = servicePort.frontends.map(() => (heap.allocate(LINE_WORDS) - HEAP_START) / LINE_WORDS);
+  const offset = heap.allocate(SERVICE_PORT_WORDS);
   const pools = {
-    cluster: writePool(heap, servicePort.clusterPool, family, allocate),
-    local: writePool(heap, servicePort.localPool, family, allocate),
+    cluster: writePool(heap, servicePort, 'cluster'),
+    local: writePool(heap, servicePort, 'local'),
   };
-  const ranges = frontends.map((frontend) => writeSourceRanges(heap, frontend, family, allocate));
+  const lines = servicePort.frontends.map((frontend, index): WrittenLine => {
+    const sourceRanges = writeSourceRanges(heap, frontend, servicePort.family);
+    return { line: numbers[index] as number, servicePort, frontend, sourceRanges };
+  });
   // The image stays where it is from here on.
   const { image } = heap;
   image[offset + SERVICE_PORT_NUMBER] = number;
   image[offset + SERVICE_PORT_AFFINITY] = servicePort.affinitySeconds ?? 0;
-  lines.forEach(({ line, frontend }, index) => {
+  for (const { line, frontend, sourceRanges } of lines) {
     const at = lineOffset(line);
-    const words = image.subarray(at, at + LINE_WORDS);
-    writeFrontend(words, frontend, servicePort, mode);
-    [words[LINE_RANGES_FIRST], words[LINE_RANGES_COUNT]] = ranges[index] as SourceRangeWords;
-    setPool(words, LINE_CLUSTER_POOL, pools.cluster);
-    setPool(words, LINE_LOCAL_POOL, pools.local);
-    words[LINE_SERVICE_PORT] = offset;
-  });
-  return { servicePort, number, lines, pools, blocks };
+    writeFrontend(image, at, frontend, servicePort, mode);
+    image[at + LINE_RANGES_FIRST] = sourceRanges.offset;
+    image[at + LINE_RANGES_COUNT] = sourceRanges.count + Number(hasSourceRanges(frontend));
+    if (pools.cluster !== null) setPool(image, at + LINE_CLUSTER_POOL, pools.cluster);
+    if (pools.local !== null) setPool(image, at + LINE_LOCAL_POOL, pools.local);
+    image[at + LINE_SERVICE_PORT] = offset;
+  }
+  return { servicePort, number, offset, lines, pools };
 }
 
-/** Where the intervals are, and their count and one; zeros if every source is let in. */
-type SourceRangeWords = readonly [first: number, countAndOne: number];
-
-function writeSourceRanges(
-  heap: Heap,
-  { kind, sourceRanges }: Frontend,
-  family: Family,
-  allocate: (words: number) => number,
-): SourceRangeWords {
-  // Ranges guard addresses: what reaches a node port is not asked.
-  if (sourceRanges === null || kind === 'nodePort' || kind === 'healthCheckNodePort') return [0, 0];
-  const words = intervalWords(sourceRanges, family);
-  if (words.length === 0) return [0, 1];
-  const first = allocate(words.length);
-  heap.image.set(words, first);
-  return [first, words.length / (family === 'IPv4' ? INTERVAL4_WORDS : INTERVAL6_WORDS) + 1];
+/** Everything that is allocated for a service port. */
+export function servicePortBlocks({ servicePort, offset, lines, pools }: WrittenServicePort): Block[] {
+  const { family } = servicePort;
+  return [
+    blockFor(offset, SERVICE_PORT_WORDS),
+    ...lines.map(({ line }) => blockFor(lineOffset(line), LINE_WORDS)),
+    ...lines.flatMap(({ sourceRanges }) => intervalBlocks(sourceRanges, family)),
+    ...[pools.cluster, pools.local].flatMap((pool) => (pool === null ? [] : poolBlocks(pool))),
+  ];
 }
 
-function setPool(line: Uint32Array, pool: number, written: WrittenPool): void {
-  line[pool + POOL_SLOTS] = written.slotsOffset;
-  line[pool + POOL_WORD] = written.poolWord;
-  line[pool + POOL_BACKEND] = written.backendsOffset;
+/** Ranges guard addresses: what reaches a node port is not asked. */
+function hasSourceRanges({ kind, sourceRanges }: Frontend): boolean {
+  return sourceRanges !== null && kind !== 'nodePort' && kind !== 'healthCheckNodePort';
+}
+
+function writeSourceRanges(heap: Heap, frontend: Frontend, family: Family): WrittenIntervals {
+  const { sourceRanges } = frontend;
+  return sourceRanges !== null && hasSourceRanges(frontend)
+    ? writeIntervals(heap, sourceRanges, family)
+    : NO_INTERVALS;
+}
+
+function setPool(image: Uint32Array, at: number, pool: WrittenPool): void {
+  image[at + POOL_SLOTS] = pool.slotsOffset;
+  image[at + POOL_WORD] = pool.poolWord;
+  image[at + POOL_BACKEND] = pool.backendsOffset;
 }

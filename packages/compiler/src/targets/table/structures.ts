@@ -2,10 +2,7 @@
 import {
   type Address,
   BUCKET_WORDS,
-  type Cidr,
   type Family,
-  INTERVAL4_WORDS,
-  INTERVAL6_WORDS,
   ROOT_BLOCKED_ACTION,
   ROOT_LOOPBACK_FLAGS4,
   ROOT_LOOPBACK_FLAGS6,
@@ -18,7 +15,6 @@ import { insertAddress, setEntryWords } from './address-set.js';
 import { insertLine } from './frontend-index.js';
 import { hashCapacity, type WriteWord } from './hash-structure.js';
 import type { Heap } from './heap.js';
-import { intervalWords } from './intervals.js';
 
 const LEAST_SET_ENTRIES = 8;
 
@@ -34,15 +30,6 @@ export interface RootContents {
   readonly structures: Readonly<Record<StructureName, WrittenStructure>>;
   readonly loopbackFlags: Readonly<Record<Family, number>>;
   readonly blockedAction: number;
-}
-
-/** Writes the ranges of one family. */
-export function writeIntervals(heap: Heap, ranges: readonly Cidr[], family: Family): WrittenStructure {
-  const words = intervalWords(ranges, family);
-  if (words.length === 0) return { offset: 0, count: 0 };
-  const offset = heap.allocate(words.length);
-  heap.image.set(words, offset);
-  return { offset, count: words.length / (family === 'IPv4' ? INTERVAL4_WORDS : INTERVAL6_WORDS) };
 }
 
 /**

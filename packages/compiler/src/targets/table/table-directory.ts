@@ -6,7 +6,7 @@ import {
   type ServicePort,
   servicePortKey,
 } from '../../ruleset/types.js';
-import { backendWords } from './pools.js';
+import { backendWords, type WrittenPool } from './pools.js';
 import type { WrittenServicePort } from './service-port.js';
 
 /** One frontend line's origin in the ruleset. */
@@ -22,19 +22,11 @@ export interface BackendEntry {
   readonly backend: Backend;
 }
 
-interface PoolEntry {
-  readonly servicePort: ServicePort;
-  readonly pool: PoolName;
-  readonly places: readonly (Backend | null)[];
-}
-
-const POOL_NAMES: readonly PoolName[] = ['cluster', 'local'];
-
 /** What the numbers in verdict records stand for, and where each service port is in the image. */
 export class TableDirectory {
   readonly #frontends = new Map<number, FrontendEntry>();
   readonly #servicePorts = new Map<string, WrittenServicePort>();
-  readonly #pools: Readonly<Record<Family, Map<number, PoolEntry>>> = { IPv4: new Map(), IPv6: new Map() };
+  readonly #pools: Readonly<Record<Family, Map<number, WrittenPool>>> = { IPv4: new Map(), IPv6: new Map() };
 
   /** By the number of a line. */
   get frontends(): ReadonlyMap<number, FrontendEntry> {
@@ -50,25 +42,20 @@ export class TableDirectory {
   add(written: WrittenServicePort): void {
     const { servicePort, lines, pools } = written;
     const key = servicePortKey(servicePort);
-    this.delete(key);
+    const before = this.#servicePorts.get(key);
+    if (before !== undefined) this.#forget(before);
     this.#servicePorts.set(key, written);
-    for (const { line, frontend } of lines) this.#frontends.set(line, { servicePort, frontend });
-    for (const pool of POOL_NAMES) {
-      const first = firstBackend(written, pool);
-      if (first > 0)
-        this.#pools[servicePort.family].set(first, { servicePort, pool, places: pools[pool].places });
+    for (const line of lines) this.#frontends.set(line.line, line);
+    for (const pool of [pools.cluster, pools.local]) {
+      if (pool !== null) this.#pools[servicePort.family].set(firstBackend(pool), pool);
     }
   }
 
-  /** Forgets a service port, if it is known. */
+  /** Takes a service port out, if it is in here. */
   delete(key: string): void {
     const written = this.#servicePorts.get(key);
-    if (written === undefined) return;
+    if (written !== undefined) this.#forget(written);
     this.#servicePorts.delete(key);
-    for (const { line } of written.lines) this.#frontends.delete(line);
-    for (const pool of POOL_NAMES) {
-      this.#pools[written.servicePort.family].delete(firstBackend(written, pool));
-    }
   }
 
   /**
@@ -77,17 +64,23 @@ export class TableDirectory {
    */
   backend(family: Family, number: number): BackendEntry | undefined {
     for (let first = number; first > 0; first--) {
-      const entry = this.#pools[family].get(first);
-      if (entry === undefined) continue;
-      const backend = entry.places[number - first] ?? null;
-      return backend === null ? undefined : { servicePort: entry.servicePort, pool: entry.pool, backend };
+      const pool = this.#pools[family].get(first);
+      if (pool === undefined) continue;
+      const backend = pool.places[number - first] ?? null;
+      return backend === null ? undefined : { servicePort: pool.servicePort, pool: pool.name, backend };
     }
     return undefined;
   }
+
+  #forget({ servicePort, lines, pools }: WrittenServicePort): void {
+    for (const { line } of lines) this.#frontends.delete(line);
+    for (const pool of [pools.cluster, pools.local]) {
+      if (pool !== null) this.#pools[servicePort.family].delete(firstBackend(pool));
+    }
+  }
 }
 
-/** The record number of a pool's first place; 0 without a pool. */
-function firstBackend({ servicePort, pools }: WrittenServicePort, pool: PoolName): number {
-  const { backendsOffset } = pools[pool];
-  return backendsOffset === 0 ? 0 : backendNumber(backendsOffset, backendWords(servicePort.family));
+/** The record number of a pool's first place. */
+function firstBackend({ servicePort, backendsOffset }: WrittenPool): number {
+  return backendNumber(backendsOffset, backendWords(servicePort.family));
 }

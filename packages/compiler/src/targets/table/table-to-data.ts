@@ -77,9 +77,10 @@ export function tableToData({ image, directory }: CompiledTable): TableData {
 }
 
 function backendsOf({ servicePort: { family }, pools }: WrittenServicePort): TableBackendData[] {
-  return [pools.cluster, pools.local].flatMap(({ backendsOffset, places }) => {
-    const first = backendNumber(backendsOffset, backendWords(family));
-    return places.flatMap((backend, place) => {
+  return [pools.cluster, pools.local].flatMap((pool) => {
+    if (pool === null) return [];
+    const first = backendNumber(pool.backendsOffset, backendWords(family));
+    return pool.places.flatMap((backend, place) => {
       if (backend === null) return [];
       return { family, number: first + place, endpoint: formatEndpoint(backend.address, backend.port) };
     });
