@@ -1,13 +1,33 @@
 import { emitTable, type Ruleset } from '@shunt/compiler';
 import { Dataplane } from '@shunt/dataplane';
 import {
+  BUCKET_LINES,
+  BUCKET_PASSED,
+  BUCKET_WORDS,
+  bucketTag,
   HEADER_CHECKSUM,
+  HEADER_HEAP_END,
+  HEADER_ROOT,
   HEADER_VERSION,
-  HEADER_WORDS,
+  LINE_ACTIONS,
+  LINE_CLUSTER_POOL,
+  LINE_KIND,
+  LINE_RANGES_COUNT,
+  LINE_SERVICE_PORT,
+  lineOffset,
   matchTableChecksum,
+  PACKET4_WORDS,
   type Packet,
-  SECTION_POSITION,
+  POOL_BACKEND,
+  POOL_COUNT_MASK,
+  POOL_SLOTS,
+  POOL_WORD,
+  ROOT_POSITION,
+  ROOT_WORDS,
+  structureOffset,
+  VERDICT4_WORDS,
   validateMatchTable,
+  writePacket,
 } from '@shunt/model';
 import { packetsFor, rulesets } from '@shunt/testing';
 import fc from 'fast-check';
@@ -34,6 +54,13 @@ function guarded(image: Uint32Array): Uint32Array {
 
 describe('an image that is no match table', () => {
   const { image } = emitTable(variedRuleset());
+  const root = image[HEADER_ROOT] as number;
+  const index = structureOffset(image, 'frontendIndex4');
+  // The second of the bucket's frontends, so that a change cannot empty the bucket.
+  const bucket = [index, index + BUCKET_WORDS].find((at) => bucketTag(image, at, 1) !== 0) ?? index;
+  const line = lineOffset(image[bucket + BUCKET_LINES] as number);
+  const clusterPool = line + LINE_CLUSTER_POOL;
+  const outside = image.length;
 
   it.each([
     ['is empty', () => new Uint32Array(0), 'a header has 64 words, the image 0'],
@@ -42,19 +69,103 @@ describe('an image that is no match table', () => {
     ['is of the other byte order', () => image.map(swapped), 'a machine of the other byte order'],
     [
       'has another version',
-      () => image.with(HEADER_VERSION, 2),
-      'it has version 2, this release reads version 1',
+      () => image.with(HEADER_VERSION, 1),
+      'it has version 1, this release reads version 2',
     ],
     ['has one bit changed', () => image.with(100, (image[100] as number) ^ 4), 'the image is damaged'],
     [
-      'has a section outside',
-      () => sealed(image.with(SECTION_POSITION.slots, 1 << 20)),
-      'section slots lies at',
+      'has a heap that ends behind it',
+      () => sealed(image.with(HEADER_HEAP_END, 1 << 20)),
+      'the heap ends at',
+    ],
+    ['has a zero line that is not', () => sealed(image.with(70, 1)), 'line 0 is not zero'],
+    ['has a root outside of the heap', () => sealed(image.with(HEADER_ROOT, 1 << 20)), 'the root lies at'],
+    ['has a root on the zero line', () => sealed(image.with(HEADER_ROOT, 64)), 'the root lies at'],
+    [
+      'has a structure outside of the heap',
+      () => sealed(image.with(root + ROOT_POSITION.clusterIPs4, 1 << 20)),
+      'clusterIPs4 lies at',
     ],
     [
       'has an index that is no power of two',
-      () => sealed(image.with(SECTION_POSITION.frontendIndex4 + 1, 3)),
-      'section frontendIndex4 has capacity 3',
+      () => sealed(image.with(root + ROOT_POSITION.frontendIndex4 + 1, 3)),
+      'frontendIndex4 has capacity 3',
+    ],
+    [
+      'has a list that is none but somewhere',
+      () => sealed(image.with(root + ROOT_POSITION.serviceRanges4, 128)),
+      'serviceRanges4 lies at',
+    ],
+    [
+      'has a set without an end',
+      () => {
+        const set = structureOffset(image, 'clusterIPs4');
+        return sealed(image.map((word, at) => (at >= set && at < set + 16 ? 1 : word)));
+      },
+      'clusterIPs4 has nothing that ends a search',
+    ],
+    [
+      'has an index without an end',
+      () => sealed(image.with(index + BUCKET_PASSED, 1).with(index + BUCKET_WORDS + BUCKET_PASSED, 1)),
+      'frontendIndex4 has nothing that ends a search',
+    ],
+    ['has an even tag', () => sealed(image.with(bucket, 2)), 'frontendIndex4 has tag 2'],
+    [
+      'has a bucket with more than it should',
+      () => sealed(image.with(bucket + BUCKET_PASSED + 1, 1)),
+      'has words that are not used and not zero',
+    ],
+    [
+      'has a bucket that names no line',
+      () => sealed(image.with(bucket + BUCKET_LINES, 1 << 20)),
+      'frontendIndex4 names line',
+    ],
+    ['has a bucket that names line 0', () => sealed(image.with(bucket + BUCKET_LINES, 0)), 'names line 0'],
+    ['has a frontend of no kind', () => sealed(image.with(line + LINE_KIND, 99)), 'it has no kind'],
+    [
+      'has a frontend of no service port',
+      () => sealed(image.with(line + LINE_SERVICE_PORT, 0)),
+      'it has no service port',
+    ],
+    [
+      'has source ranges outside',
+      () => sealed(image.with(line + LINE_RANGES_COUNT, 1 << 20)),
+      'its source ranges lie outside',
+    ],
+    [
+      'has an action without a verdict',
+      () => sealed(image.with(line + LINE_ACTIONS, 7)),
+      'an action has no verdict',
+    ],
+    [
+      'forwards to no pool',
+      () => sealed(image.map((word, at) => (at >= clusterPool && at < clusterPool + 3 ? 0 : word))),
+      'an action forwards to no pool',
+    ],
+    [
+      'has slots outside',
+      () => sealed(image.with(clusterPool + POOL_SLOTS, outside)),
+      'the slots of a pool lie outside',
+    ],
+    [
+      'has backends outside',
+      () => sealed(image.with(clusterPool + POOL_BACKEND, outside)),
+      'a pool names backends that are not there',
+    ],
+    [
+      'has backends on the zero line',
+      () => sealed(image.with(clusterPool + POOL_BACKEND, 66)),
+      'a pool names backends that are not there',
+    ],
+    [
+      'has too many slots',
+      () => sealed(image.with(clusterPool + POOL_WORD, POOL_COUNT_MASK)),
+      'a pool has no slots',
+    ],
+    [
+      'has words for a pool that is none',
+      () => sealed(image.with(clusterPool + POOL_WORD, 0)),
+      'a pool that is none has words',
     ],
   ])('and %s is refused with the reason', (_, make, reason) => {
     const other = make();
@@ -82,6 +193,14 @@ describe('an image that is no match table', () => {
   });
 });
 
+/** Looks all IPv4 packets up in one batch: a packet alone takes another way. */
+function lookUpTwice(dataplane: Dataplane, packets: readonly Packet[]): void {
+  const some = [...packets, ...packets].filter((packet) => typeof packet.source === 'number');
+  const records = new Uint32Array(some.length * PACKET4_WORDS);
+  some.forEach((packet, index) => void writePacket(records, index, packet));
+  dataplane.lookupBatch(records, new Uint32Array(some.length * VERDICT4_WORDS), some.length);
+}
+
 describe('an image that was changed and sealed again', () => {
   interface Change {
     readonly ruleset: Ruleset;
@@ -105,6 +224,7 @@ describe('an image that was changed and sealed again', () => {
       if (validateMatchTable(image).length > 0) return;
       const dataplane = Dataplane.load(guarded(image));
       for (const packet of packets) expect(dataplane.lookup(packet).origin).toBeTypeOf('string');
+      lookUpTwice(dataplane, packets);
       loaded++;
     });
     fc.assert(property, { numRuns: 1_000 });
@@ -112,9 +232,9 @@ describe('an image that was changed and sealed again', () => {
   });
 });
 
-describe('the header', () => {
-  it('has room for the section table', () => {
-    expect(Math.max(...Object.values(SECTION_POSITION)) + 2).toBeLessThanOrEqual(HEADER_WORDS);
+describe('the root', () => {
+  it('has room for the structures', () => {
+    expect(Math.max(...Object.values(ROOT_POSITION)) + 2).toBeLessThanOrEqual(ROOT_WORDS);
   });
 });
 

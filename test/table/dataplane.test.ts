@@ -156,7 +156,7 @@ describe('strategy random', () => {
       const index = dataplane.lookup(toCart).backend?.index ?? 0;
       counts.set(index, (counts.get(index) ?? 0) + 1);
     }
-    expect([...counts.keys()].sort()).toEqual([1, 2, 3, 4]);
+    expect(counts.size).toBe(4);
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
   });
 

@@ -1,14 +1,12 @@
-import { emitTable, printTable, tableToData } from '@shunt/compiler';
+import { emitTable, printTable, type ServicePort, type TableOptions, tableToData } from '@shunt/compiler';
 import { Dataplane } from '@shunt/dataplane';
 import {
   address,
   flowHash,
   HEADER_CHECKSUM,
+  HEADER_HEAP_END,
+  HEADER_TABLE_ID,
   reciprocalScale,
-  SECTION_ALIGNMENT_WORDS,
-  SECTIONS,
-  sectionCount,
-  sectionOffset,
   validateMatchTable,
 } from '@shunt/model';
 import { rulesets } from '@shunt/testing';
@@ -34,32 +32,77 @@ describe('emitting a match table', () => {
     expect([...image]).toEqual([...emitTable(ruleset).image]);
   });
 
-  it('aligns every section to a cache line', () => {
-    const { image } = emitTable(variedRuleset());
-    for (const { name } of SECTIONS) expect(sectionOffset(image, name) % SECTION_ALIGNMENT_WORDS).toBe(0);
+  it('leaves as much room behind the heap as asked for', () => {
+    const ruleset = variedRuleset();
+    const { image } = emitTable(ruleset);
+    const roomy = emitTable(ruleset, { capacityWords: 1_000 }).image;
+    const end = image[HEADER_HEAP_END] as number;
+    expect(image).toHaveLength(end);
+    expect(roomy).toHaveLength(end + 1_000);
+    expect(roomy[HEADER_HEAP_END]).toBe(end);
+    expect(roomy.subarray(64, end)).toEqual(image.subarray(64));
+    expect(roomy.subarray(end).every((word) => word === 0)).toBe(true);
+    expect(validateMatchTable(roomy)).toEqual([]);
   });
 
-  it('names every frontend and backend by its index', () => {
+  it('tells tables apart by what they hold, or as asked to', () => {
+    const ruleset = variedRuleset();
+    const idOf = (options: TableOptions): number =>
+      emitTable(ruleset, options).image[HEADER_TABLE_ID] as number;
+    expect(idOf({})).toBe(idOf({}));
+    expect(idOf({ seed: 1 })).not.toBe(idOf({}));
+    expect(emitTable(rulesetWith()).image[HEADER_TABLE_ID]).not.toBe(idOf({}));
+    expect(idOf({ tableId: 7 })).toBe(7);
+  });
+
+  it('names every frontend and backend by its number', () => {
     const ruleset = variedRuleset();
     const { image, directory } = emitTable(ruleset);
-    const dns = ruleset.servicePorts[1];
-    expect(directory.frontends).toHaveLength(sectionCount(image, 'frontends'));
-    expect(directory.frontends[0]).toBeNull();
-    expect(directory.frontends.at(-1)).toEqual({ servicePort: dns, frontend: dns?.frontends[0] });
-    expect(directory.backends.IPv4).toHaveLength(sectionCount(image, 'backends4'));
-    const backend = dns?.clusterPool?.backends[0];
-    expect(directory.backends.IPv6).toEqual([null, { servicePort: dns, pool: 'cluster', backend }]);
+    const dataplane = Dataplane.load(image, { directory });
+    const [cart, dns] = ruleset.servicePorts;
+    expect([...directory.frontends.values()]).toMatchObject(
+      ruleset.servicePorts.flatMap((servicePort) =>
+        servicePort.frontends.map((frontend) => ({ servicePort, frontend })),
+      ),
+    );
+    expect(directory.frontends.has(0)).toBe(false);
+    expect(directory.backend('IPv4', 0)).toBeUndefined();
+    for (const [servicePort, source, port] of [
+      [cart, '10.0.0.9', 80],
+      [dns, 'fd00::9', 53],
+    ] as const) {
+      const { family, clusterPool, protocol } = servicePort as ServicePort;
+      const { frontend, backend } = dataplane.lookup({
+        protocol,
+        source: address(source),
+        sourcePort: 1,
+        destination: servicePort?.frontends[0]?.address ?? 0,
+        destinationPort: port,
+      });
+      expect(frontend?.servicePort).toBe(servicePort);
+      const entry = directory.backend(family, backend?.index ?? 0);
+      expect(entry).toMatchObject({ servicePort, pool: 'cluster' });
+      expect(clusterPool?.backends).toContain(entry?.backend);
+      expect([entry?.backend.address, entry?.backend.port]).toEqual([backend?.address, backend?.port]);
+    }
   });
 
   it('keeps the affinity timeout of each service port', () => {
-    const { image } = emitTable(variedRuleset());
-    const offset = sectionOffset(image, 'servicePorts');
-    expect([...image.subarray(offset, offset + 2)]).toEqual([10_800, 0]);
+    const { frontends } = tableToData(emitTable(variedRuleset()));
+    expect(
+      frontends.map(({ servicePortNumber, affinitySeconds }) => [servicePortNumber, affinitySeconds]),
+    ).toEqual([
+      [1, 10_800],
+      [1, 10_800],
+      [1, 10_800],
+      [2, 0],
+    ]);
   });
 
   it.each([-1, 1.5, 2 ** 32, Number.NaN])('refuses the seed %s', (seed) => {
     const message = `"seed" expected integer 0..4294967295, got ${seed}`;
     expect(() => emitTable(rulesetWith(), { seed })).toThrow(new RangeError(message));
+    expect(() => emitTable(rulesetWith(), { tableId: seed })).toThrow(RangeError);
   });
 
   it('takes an action that forwards to nowhere for a bug', () => {
@@ -96,66 +139,60 @@ describe('slots', () => {
   });
 
   it('take no room where slot i is backend i', () => {
-    const { image } = emitTable(rulesetWith(servicePortWith({ clusterPool: poolOf(5, [0, 1, 2, 3, 4]) })));
-    expect(sectionCount(image, 'slots')).toBe(0);
+    const table = emitTable(rulesetWith(servicePortWith({ clusterPool: poolOf(5, [0, 1, 2, 3, 4]) })));
+    expect(tableToData(table).frontends[0]?.clusterPool).toMatchObject({ slotBits: 0, slotsOffset: 0 });
   });
 });
 
 describe('the text of a match table', () => {
-  it('has the header, the sections and a line for each frontend', () => {
+  it('has the header, the structures and a line for each frontend', () => {
     const text = printTable(emitTable(variedRuleset(), { seed: 7 }));
     // Broken up, since a frontend's line is long.
     expect(text.replaceAll(/[:;,] (?!\[)/g, '\n  ')).toMatchInlineSnapshot(`
-      "match-table version 1 mode iptables seed 7 bytes 1728 checksum 043d7717
-      section podRanges4      at 64 records 1 of 2
-      section podRanges6      at 80 records 0 of 8
-      section localAddresses4 at 80 records 8 of 2
-      section localAddresses6 at 96 records 8 of 8
-      section clusterIPs4     at 160 records 8 of 2
-      section clusterIPs6     at 176 records 8 of 8
-      section serviceRanges4  at 240 records 0 of 2
-      section serviceRanges6  at 240 records 0 of 8
-      section frontendIndex4  at 240 records 8 of 2
-      section frontendIndex6  at 256 records 8 of 2
-      section frontends       at 272 records 5 of 16
-      section servicePorts    at 352 records 2 of 1
-      section sourceRanges4   at 368 records 2 of 2
-      section sourceRanges6   at 384 records 0 of 8
-      section slots           at 384 records 1 of 1
-      section backends4       at 400 records 4 of 2
-      section backends6       at 416 records 2 of 8
+      "match-table version 2 mode iptables seed 7 bytes 1792 checksum 9ee79021
+      table f315b08e generation 0 heap 1792 bytes
+      structure podRanges4      at 164 records 1 of 2
+      structure podRanges6      at 0 records 0 of 8
+      structure serviceRanges4  at 0 records 0 of 2
+      structure serviceRanges6  at 0 records 0 of 8
+      structure localAddresses4 at 176 records 16 of 2
+      structure localAddresses6 at 208 records 8 of 8
+      structure clusterIPs4     at 272 records 8 of 2
+      structure clusterIPs6     at 288 records 8 of 8
+      structure frontendIndex4  at 352 records 2 of 16
+      structure frontendIndex6  at 384 records 2 of 16
       frontend 1 IPv4 shop/cart:http TCP clusterIP 10.96.0.10:80/TCP
         pod forward cluster
         node forward cluster masquerade
         outside forward cluster masquerade
-        pool cluster slots 4 of 4 bits at 0 backends from 1
-        pool local slots 1 backends from 3
+        pool cluster slots 4 of 4 bits at 132 backends from 36
+        pool local slots 1 backends from 35
       frontend 2 IPv4 shop/cart:http TCP loadBalancerIP 203.0.113.1:80/TCP
         pod forward cluster
         node forward cluster masquerade
         outside forward local
         sources 10.0.0.0-10.0.0.255 198.51.100.0-198.51.100.255
-        pool cluster slots 4 of 4 bits at 0 backends from 1
-        pool local slots 1 backends from 3
+        pool cluster slots 4 of 4 bits at 132 backends from 36
+        pool local slots 1 backends from 35
       frontend 3 IPv4 shop/cart:http TCP nodePort 30080/TCP
         pod forward cluster masquerade
         node forward cluster masquerade
         outside reject
         elsewhere reject
-        pool cluster slots 4 of 4 bits at 0 backends from 1
-        pool local slots 1 backends from 3
-      frontend 4 IPv6 kube-system/dns UDP clusterIP [fd00:96::a]:53/UDP
+        pool cluster slots 4 of 4 bits at 132 backends from 36
+        pool local slots 1 backends from 35
+      frontend 5 IPv6 kube-system/dns UDP clusterIP [fd00:96::a]:53/UDP
         forward cluster
-        pool cluster slots 1 backends from 1 random
+        pool cluster slots 1 backends from 13 random
       "
     `);
   });
 
   it('says the same as the plain data', () => {
     const table = emitTable(variedRuleset());
-    const { frontends, sections } = tableToData(table);
+    const { frontends, structures } = tableToData(table);
     const lines = printTable(table).trimEnd().split('\n');
-    expect(lines).toHaveLength(1 + sections.length + frontends.length);
+    expect(lines).toHaveLength(2 + structures.length + frontends.length);
     expect(JSON.parse(JSON.stringify(frontends))).toEqual(frontends);
   });
 });

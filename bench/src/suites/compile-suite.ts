@@ -37,7 +37,11 @@ export function compileScenario(clusterSize: ClusterSize, options: RoundOptions)
     timings,
     hash: (image[HEADER_CHECKSUM] as number).toString(16).padStart(8, '0'),
     facts: {
-      [WHOLE]: { 'us a service': whole / 1000 / services, 'table bytes': image.byteLength },
+      [WHOLE]: {
+        'us a service': whole / 1000 / services,
+        'table bytes': image.byteLength,
+        'bytes an endpoint': image.byteLength / (services * endpointsPerService),
+      },
     },
   };
 }

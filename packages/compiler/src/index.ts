@@ -36,5 +36,8 @@ export * from './ruleset/verify.js';
 export * from './ruleset/violation.js';
 export * from './targets/table/emit-table.js';
 export type { TableFrontendData, TablePoolData } from './targets/table/line-to-data.js';
+export type { WrittenPool } from './targets/table/pools.js';
 export * from './targets/table/print-table.js';
+export type { WrittenLine, WrittenServicePort } from './targets/table/service-port.js';
+export * from './targets/table/table-directory.js';
 export * from './targets/table/table-to-data.js';

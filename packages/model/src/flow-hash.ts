@@ -10,6 +10,28 @@ import { type Address, ipv6Words } from './address.js';
 
 const JHASH_INITVAL = 0xdeadbeef;
 
+// Constants, and not declared functions: the compiler then need not check at each use what they are.
+
+const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
+
+const swap32 = (word: number): number =>
+  ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+
+// A port as the two first bytes of a little-endian word.
+const swap16 = (port: number): number => ((port & 0xff) << 8) | (port >>> 8);
+
+// __jhash_final
+const jhashFinal = (a: number, b: number, c: number): number => {
+  c = ((c ^ b) - rotate(b, 14)) | 0;
+  a = ((a ^ c) - rotate(c, 11)) | 0;
+  b = ((b ^ a) - rotate(a, 25)) | 0;
+  c = ((c ^ b) - rotate(b, 16)) | 0;
+  a = ((a ^ c) - rotate(c, 4)) | 0;
+  b = ((b ^ a) - rotate(a, 14)) | 0;
+  c = ((c ^ b) - rotate(b, 24)) | 0;
+  return c >>> 0;
+};
+
 /** Flow hash of an IPv4 flow: jhash over 8 bytes. All arguments u32, the result too. */
 export function flowHash4(source: number, sourcePort: number, seed: number): number {
   const initial = (JHASH_INITVAL + 8 + seed) | 0;
@@ -73,29 +95,4 @@ export function flowHash(source: Address, sourcePort: number, seed: number): num
  */
 export function reciprocalScale(hash: number, slotCount: number): number {
   return Math.floor(((hash >>> 0) * slotCount) / 0x100000000);
-}
-
-// __jhash_final
-function jhashFinal(a: number, b: number, c: number): number {
-  c = ((c ^ b) - rotate(b, 14)) | 0;
-  a = ((a ^ c) - rotate(c, 11)) | 0;
-  b = ((b ^ a) - rotate(a, 25)) | 0;
-  c = ((c ^ b) - rotate(b, 16)) | 0;
-  a = ((a ^ c) - rotate(c, 4)) | 0;
-  b = ((b ^ a) - rotate(a, 14)) | 0;
-  c = ((c ^ b) - rotate(b, 24)) | 0;
-  return c >>> 0;
-}
-
-function rotate(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits));
-}
-
-function swap32(word: number): number {
-  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
-
-// A port as the two first bytes of a little-endian word.
-function swap16(port: number): number {
-  return ((port & 0xff) << 8) | (port >>> 8);
 }

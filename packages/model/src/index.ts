@@ -9,6 +9,7 @@ export { type CheckedObject, checkObject, checkStructure } from './load/check-ob
 export { type LoadedCluster, type LoadOptions, loadCluster, type ManifestFile } from './load/load-cluster.js';
 export * from './match-table.js';
 export * from './match-table-hash.js';
+export * from './match-table-places.js';
 export * from './match-table-validate.js';
 export * from './packet.js';
 export * from './protocol.js';

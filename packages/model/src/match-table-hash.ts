@@ -1,12 +1,12 @@
 /**
- * The hashes inside a match table: where a key's entry is, and the checksum of the image. They have
- * nothing to do with the flow hash, which picks backends and is the same on every target.
+ * The hashes inside a match table: where a key's entry is, its tag, and the checksum of the image. They
+ * have nothing to do with the flow hash, which picks backends and is the same on every target.
  */
 import { HEADER_CHECKSUM } from './match-table.js';
 
 /**
  * Hash of an IPv4 address and port key: a sum of products, finished by one round of mixing. The top
- * bits say which entry to look at first, `hash | 1` is the tag. The multipliers are odd, so keys that
+ * bits say which entry or bucket to look at first, the low ones are the tag. The multipliers are odd, so keys that
  * differ in one word never share a sum, and neighbouring addresses spread evenly.
  * @param portKey - 0 for address sets
  * @returns 32 bits, signed
@@ -26,24 +26,37 @@ export function keyHash6(w0: number, w1: number, w2: number, w3: number, portKey
 
 /**
  * By how much to shift a key's hash right for the first entry to look at.
- * @param capacity - entries of the hash structure: a power of two, 2 to 2^31
+ * @param capacity - entries or buckets of the hash structure: a power of two, 2 to 2^31
  */
 export function entryShift(capacity: number): number {
   return Math.clz32(capacity) + 1;
 }
 
-/** Checksum of an image: MurmurHash3 (x86, 32 bit) over its words, the checksum's own taken as 0. */
+/** The tag of a key: 16 bits, odd, so that it is never 0. */
+export function keyTag(hash: number): number {
+  return (hash & 0xffff) | 1;
+}
+
+/**
+ * Checksum of an image: the sum of {@link wordChecksum} over its words, but for the checksum's own. A
+ * sum, so that a few writes change it by what they replace and what they write, without a pass over all.
+ */
 export function matchTableChecksum(image: Uint32Array): number {
-  let hash = 0;
-  for (let i = 0; i < image.length; i++) {
-    let word = i === HEADER_CHECKSUM ? 0 : (image[i] as number);
-    word = Math.imul(word, 0xcc9e2d51);
-    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
-    hash ^= word;
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  let sum = 0;
+  for (let offset = 0; offset < image.length; offset++) {
+    sum = (sum + wordChecksum(offset, image[offset] as number)) | 0;
   }
-  hash ^= image.length * 4;
+  return (sum - wordChecksum(HEADER_CHECKSUM, image[HEADER_CHECKSUM] ?? 0)) >>> 0;
+}
+
+/**
+ * What a word adds to the checksum: MurmurHash3's finalizer of the word, mixed with where it is. Of two
+ * different words at one place it is never the same.
+ * @returns 32 bits, signed
+ */
+export function wordChecksum(offset: number, word: number): number {
+  let hash = word ^ Math.imul(offset + 1, 0x9e3779b1);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }

@@ -1,48 +1,74 @@
 /**
  * The match table: a ruleset as one flat image of 32-bit words, which a dataplane looks packets up in
- * without allocating. It can be saved, mapped into a worker through a SharedArrayBuffer, compared word
- * by word. Words are in the machine's byte order, little-endian wherever Shunt writes files; a reader
- * of the other order sees the magic word reversed and refuses.
+ * without allocating. It can be saved, put into shared or WebAssembly memory, and compared. It is
+ * changed in place while others read it. Words are in the machine's byte order, little-endian wherever
+ * Shunt writes files; a reader of the other order sees the magic word reversed and refuses.
  *
  * ```
- * word  0 magic "SHNT"   1 version   2 words in all   3 checksum   4 mode   5 seed
- *       6 flags of loopback addresses, IPv4   7 the same, IPv6   8 action for blocked sources   9-15 zero
- *      16 section table: for each section its word offset and its count of records
- *      64 sections, in this order, each aligned to 16 words (a cache line)
+ * word  0 magic "SHNT"   1 version   2 words in all   3 checksum   4 mode   5 seed   6 table id
+ *       7 generation: patches applied   8 word offset of the root   9 end of the used heap   10-63 zero
+ *      64 heap: 64 is the zero line, then blocks in no promised order
+ * ```
  *
- * section            record                                                             words
+ * Everything behind the header is a block of the heap. Blocks of 16 words and more begin at a multiple of
+ * 16 (a cache line), smaller ones have 2, 4 or 8 words and begin at a multiple of their size. Offsets are
+ * words from the start of the image, and 0 where there is no block; records that verdicts name are
+ * counted from the heap's start, so that number 0 is all zero and a miss needs no branch.
+ *
+ * The root is a block of 32 words that says where the shared structures are, see ROOT_POSITION: for each
+ * its word offset and its count of records (of hash structures: the capacity).
+ *
+ * ```
+ * structure          record                                                             words
  * podRanges4, 6      interval: first address, last address                              2, 8
- * localAddresses4, 6 set entry: address, address flags (0: empty)                       2, 8
- * clusterIPs4, 6     set entry: address, 1 (0: empty)                                   2, 8
  * serviceRanges4, 6  interval: first address, last address                              2, 8
- * frontendIndex4, 6  index entry: tag (0: empty), frontend index                        2, 2
- * frontends          line, see below; line 0 is all zero                                16
- * servicePorts       affinity timeout in seconds (0: none)                              1
- * sourceRanges4, 6   interval: first address, last address                              2, 8
- * slots              slots of all pools, packed; a pool begins at a word                1
- * backends4, 6       address, port; record 0 is all zero                                2, 8
+ * localAddresses4, 6 set entry: address, flags                                          2, 8
+ * clusterIPs4, 6     set entry: address, flags                                          2, 8
+ * frontendIndex4, 6  tag bucket                                                         16, 16
  * ```
  *
- * A frontend's line:
+ * A tag bucket holds up to 8 frontends: the first bucket to look at is the top bits of the key's hash,
+ * a frontend that finds it full goes to the next one with room.
+ *
+ * ```
+ *   0-3 eight tags of 16 bits, tag 0 in the low half of word 0: (hash & 0xffff) | 1, 0 is no entry
+ *   4-11 the lines of the eight      12 how many frontends went past this bucket: 0 ends a search
+ *   13-15 zero
+ * ```
+ *
+ * A frontend's line, a block of 16 words:
  *
  * ```
  *   0-3 address (IPv4 in word 0; zero for a port on the node's addresses)
  *   4   port key: port << 16 | space << 8 | protocol number
  *   5   kind (LINE_KINDS)
  *   6   actions, a byte for each: pod | node << 8 | outside << 16 | elsewhere << 24
- *   7   source ranges: index of the first interval     8  their count + 1 (0: every source is let in)
- *   9   cluster pool: slots word   10  pool word   11  index of the first backend
+ *   7   source ranges: offset of the intervals        8  their count + 1 (0: every source is let in)
+ *   9   cluster pool: offset of the slots   10  pool word   11  offset of the backends
  *  12   local pool: the same three words
- *  15   index of the service port
+ *  15   offset of the service port
  *
  * action byte   7 | 6 by source ranges | 5 final | 4 masquerade | 3 local pool | 2-0 verdict
  * pool word     31 random | 26-24 log2 of a slot's bits, 0: slot i is backend i | 23-0 slot count M
+ *
+ * service port  number | affinity timeout in seconds (0: none) | 0 | 0                    4 words
+ * backend       address | port | spare                                                    2, 8 words
  * ```
  *
- * Both hash structures are open addressed with linear probing: capacity a power of two, the first
- * entry to look at is the top bits of the key's hash, see match-table-hash.ts. The index keeps only
- * hash tags; the key is compared in the line, which a hit reads anyway. So an entry takes 8 bytes in
- * either family, and a reader that sees a half-written entry finds no key instead of a wrong one.
+ * The backends of a pool are one block; a slot names one of them by its place in it. After a removal
+ * places may be empty, so that the slots of those who stay need no change.
+ *
+ * Address sets are open addressed with linear probing: capacity a power of two, the first entry to look
+ * at is the top bits of the address's hash. An entry whose flags are 0 ends a search; SET_ENTRY_DELETED
+ * does not. See match-table-hash.ts.
+ *
+ * How it is changed while it is read: a line, a service port, an interval list and a root are never
+ * written once they can be found. A change writes new blocks, then replaces the one word by which the
+ * old ones are found: the line in its bucket, the root in the header. Slots may be written in place, one
+ * word at a time, to name a backend that is there already. A packet therefore sees the rules before or
+ * those after. What cannot be found any more is used again only when every reader has begun a new batch
+ * since. Of an entry with a key and a value, the part that says "empty" (tag, flags) is written last, and
+ * cleared first.
  *
  * Source ranges are sorted, disjoint intervals, found by binary search, and not a prefix trie: only
  * membership is asked, never which prefix matched, and a Service has few ranges, side by side here.
@@ -50,7 +76,7 @@
 
 /** "SHNT" as a big-endian word. */
 export const MATCH_TABLE_MAGIC = 0x53484e54;
-export const MATCH_TABLE_VERSION = 1;
+export const MATCH_TABLE_VERSION = 2;
 
 export const HEADER_WORDS = 64;
 export const HEADER_MAGIC = 0;
@@ -60,12 +86,17 @@ export const HEADER_CHECKSUM = 3;
 /** 0 iptables, 1 nftables: for people; what the modes do differently is in flags and actions. */
 export const HEADER_MODE = 4;
 export const HEADER_SEED = 5;
-export const HEADER_LOOPBACK_FLAGS4 = 6;
-export const HEADER_LOOPBACK_FLAGS6 = 7;
-export const HEADER_BLOCKED_ACTION = 8;
-export const HEADER_SECTIONS = 16;
+/** Tells tables apart that patches must not be mixed up between; its patches keep it. */
+export const HEADER_TABLE_ID = 6;
+export const HEADER_GENERATION = 7;
+export const HEADER_ROOT = 8;
+/** The first word that no block has ever had. */
+export const HEADER_HEAP_END = 9;
 
-export const SECTION_ALIGNMENT_WORDS = 16;
+/** Where blocks begin. Lines and backends are numbered from here. */
+export const HEAP_START = HEADER_WORDS;
+/** Blocks of this many words and more begin at a multiple of it: the words of a cache line. */
+export const BLOCK_ALIGNMENT_WORDS = 16;
 
 export const INTERVAL4_WORDS = 2;
 export const INTERVAL6_WORDS = 8;
@@ -73,40 +104,50 @@ export const SET_ENTRY4_WORDS = 2;
 export const SET_ENTRY6_WORDS = 8;
 export const SET_ENTRY4_FLAGS = 1;
 export const SET_ENTRY6_FLAGS = 4;
-export const INDEX_ENTRY_WORDS = 2;
+/** Flags of an entry that was taken out: a search goes on behind it. */
+export const SET_ENTRY_DELETED = 0x80000000;
+export const BUCKET_WORDS = 16;
+export const BUCKET_ENTRIES = 8;
+export const BUCKET_TAGS = 0;
+export const BUCKET_LINES = 4;
+export const BUCKET_PASSED = 12;
 export const LINE_WORDS = 16;
+export const SERVICE_PORT_WORDS = 4;
+export const SERVICE_PORT_NUMBER = 0;
+export const SERVICE_PORT_AFFINITY = 1;
 export const BACKEND4_WORDS = 2;
 export const BACKEND4_PORT = 1;
 export const BACKEND6_WORDS = 8;
 export const BACKEND6_PORT = 4;
 
-/** The sections in the order of the section table and of the image, with the words of one record. */
-export const SECTIONS = [
+/** The structures of the root, in its order, with the words of one record. */
+export const STRUCTURES = [
   { name: 'podRanges4', recordWords: INTERVAL4_WORDS },
   { name: 'podRanges6', recordWords: INTERVAL6_WORDS },
+  { name: 'serviceRanges4', recordWords: INTERVAL4_WORDS },
+  { name: 'serviceRanges6', recordWords: INTERVAL6_WORDS },
   { name: 'localAddresses4', recordWords: SET_ENTRY4_WORDS },
   { name: 'localAddresses6', recordWords: SET_ENTRY6_WORDS },
   { name: 'clusterIPs4', recordWords: SET_ENTRY4_WORDS },
   { name: 'clusterIPs6', recordWords: SET_ENTRY6_WORDS },
-  { name: 'serviceRanges4', recordWords: INTERVAL4_WORDS },
-  { name: 'serviceRanges6', recordWords: INTERVAL6_WORDS },
-  { name: 'frontendIndex4', recordWords: INDEX_ENTRY_WORDS },
-  { name: 'frontendIndex6', recordWords: INDEX_ENTRY_WORDS },
-  { name: 'frontends', recordWords: LINE_WORDS },
-  { name: 'servicePorts', recordWords: 1 },
-  { name: 'sourceRanges4', recordWords: INTERVAL4_WORDS },
-  { name: 'sourceRanges6', recordWords: INTERVAL6_WORDS },
-  { name: 'slots', recordWords: 1 },
-  { name: 'backends4', recordWords: BACKEND4_WORDS },
-  { name: 'backends6', recordWords: BACKEND6_WORDS },
+  { name: 'frontendIndex4', recordWords: BUCKET_WORDS },
+  { name: 'frontendIndex6', recordWords: BUCKET_WORDS },
 ] as const;
 
-export type SectionName = (typeof SECTIONS)[number]['name'];
+export type StructureName = (typeof STRUCTURES)[number]['name'];
 
-/** Where the header keeps a section's word offset; its count of records is in the word behind. */
-export const SECTION_POSITION: Readonly<Record<SectionName, number>> = Object.fromEntries(
-  SECTIONS.map(({ name }, index) => [name, HEADER_SECTIONS + 2 * index]),
-) as Record<SectionName, number>;
+export const ROOT_WORDS = 32;
+
+/** Where the root keeps a structure's word offset; its count of records is in the word behind. */
+export const ROOT_POSITION: Readonly<Record<StructureName, number>> = Object.fromEntries(
+  STRUCTURES.map(({ name }, index) => [name, 2 * index]),
+) as Record<StructureName, number>;
+
+/** Flags of loopback addresses, by family. */
+export const ROOT_LOOPBACK_FLAGS4 = 20;
+export const ROOT_LOOPBACK_FLAGS6 = 21;
+/** The action byte for blocked sources. */
+export const ROOT_BLOCKED_ACTION = 22;
 
 /** Flags of an address in the set of local addresses. */
 export const ADDRESS_LOCAL = 1;
@@ -168,12 +209,53 @@ export const SPACE_ADDRESS = 0;
 export const SPACE_NODE_PORT = 1 << 8;
 export const SPACE_HEALTH_CHECK = 2 << 8;
 
-/** The word offset of a section. */
-export function sectionOffset(image: Uint32Array, name: SectionName): number {
-  return image[SECTION_POSITION[name]] as number;
+/** The word offset of a structure of the root in force. */
+export function structureOffset(image: Uint32Array, name: StructureName): number {
+  return image[(image[HEADER_ROOT] as number) + ROOT_POSITION[name]] as number;
 }
 
-/** The records of a section; for sets and indexes its capacity. */
-export function sectionCount(image: Uint32Array, name: SectionName): number {
-  return image[SECTION_POSITION[name] + 1] as number;
+/** The records of a structure; for sets and indexes its capacity. */
+export function structureCount(image: Uint32Array, name: StructureName): number {
+  return image[(image[HEADER_ROOT] as number) + ROOT_POSITION[name] + 1] as number;
+}
+
+/**
+ * The words of the smallest block that holds so many: 2, 4, 8 or a multiple of 16.
+ * @param words - from 1
+ */
+export function blockWords(words: number): number {
+  if (words > 8) return Math.ceil(words / BLOCK_ALIGNMENT_WORDS) * BLOCK_ALIGNMENT_WORDS;
+  return words > 4 ? 8 : words > 2 ? 4 : 2;
+}
+
+/** Whether a block for `words` words may begin at `offset`: aligned, in the heap, not on its zero line. */
+export function isBlock(image: Uint32Array, offset: number, words: number): boolean {
+  const inBlock = blockWords(words);
+  return (
+    offset >= HEAP_START + BLOCK_ALIGNMENT_WORDS &&
+    offset % Math.min(inBlock, BLOCK_ALIGNMENT_WORDS) === 0 &&
+    offset + inBlock <= (image[HEADER_HEAP_END] as number)
+  );
+}
+
+/** The word offset of a line, by the number that buckets and verdicts have for it. */
+export function lineOffset(line: number): number {
+  return HEAP_START + line * LINE_WORDS;
+}
+
+/** The number of a backend that begins at a word, as verdicts name it. */
+export function backendNumber(offset: number, recordWords: number): number {
+  return (offset - HEAP_START) / recordWords;
+}
+
+/** One of the eight tags of the bucket at a word offset; 0 for no entry. */
+export function bucketTag(image: Uint32Array, bucket: number, entry: number): number {
+  const tags = image[bucket + BUCKET_TAGS + (entry >>> 1)] as number;
+  return (entry & 1) === 0 ? tags & 0xffff : tags >>> 16;
+}
+
+/** The words that the slots of a pool take, by its pool word; 0 where slot i is backend i. */
+export function slotsWords(poolWord: number): number {
+  const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
+  return width === 0 ? 0 : (((poolWord & POOL_COUNT_MASK) << width) + 31) >>> 5;
 }

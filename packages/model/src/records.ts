@@ -7,8 +7,8 @@
  * packet, IPv4 (4 words)    | source | destination | source port << 16 | destination port | protocol |
  * packet, IPv6 (12 words)   | source: 4 | destination: 4 | ports, as above | protocol | 2 spare |
  *
- * verdict, IPv4 (4 words)   | outcome | backend address | backend index | frontend index |
- * verdict, IPv6 (8 words)   | outcome | 0               | backend index | frontend index | address: 4 |
+ * verdict, IPv4 (4 words)   | outcome | backend address | backend | frontend |
+ * verdict, IPv6 (8 words)   | outcome | 0               | backend | frontend | address: 4 |
  *
  * outcome   31            16 15  11 10   8 7 6 5    4    3          2     0
  *          | backend port    |  0   | by    | 0 | origin | masquerade | verdict |
@@ -16,7 +16,8 @@
  *
  * The protocol is its number in the IP header, in the low 8 bits; the others are ignored. A source
  * port that is not known cannot be said: it is written as 0, and balanced as port 0. A verdict other
- * than `dnat` has no backend: port, address and index are 0. Index 0 of frontends means none.
+ * than `dnat` has no backend: port, address and number are 0. Backends and frontends have the numbers of
+ * their records in the match table: from 1 on, with gaps. Frontend 0 means none.
  */
 import { type Address, type Family, ipv6FromWords, ipv6Words } from './address.js';
 import type { Packet } from './packet.js';
@@ -60,11 +61,11 @@ export const DECIDED_BY = [
   'localnet',
 ] as const;
 
-/** The backend address, port and index of a `dnat` verdict. */
+/** The backend of a `dnat` verdict. */
 export interface VerdictBackend {
   readonly address: Address;
   readonly port: number;
-  /** Index of the match table's backends of this family, from 1. */
+  /** The number of its record among those of its family, from 1 on and with gaps. */
   readonly index: number;
 }
 
@@ -76,7 +77,7 @@ export interface VerdictRecord {
   readonly masquerade: boolean;
   /** `null` unless the verdict is `dnat`. */
   readonly backend: VerdictBackend | null;
-  /** Index of the match table's frontends, from 1; 0 when no frontend decided. */
+  /** The number of its line in the match table, from 1 on and with gaps; 0 when no frontend decided. */
   readonly frontendIndex: number;
 }
 

@@ -1,9 +1,12 @@
 /**
- * Membership of IPv4 addresses. An address is given by the array and word that hold it, sections by
- * their word offset and count of records: numbers above 2^31 as arguments would be put on the heap
+ * Membership of IPv4 addresses. An address is given by the array and word that hold it, structures
+ * by their word offset and count of records: numbers above 2^31 as arguments would be put on the heap
  * wherever a call is not inlined.
  */
-import { entryShift, keyHash4 } from '@shunt/model';
+import { entryShift, keyHash4, ROOT_LOOPBACK_FLAGS4, ROOT_POSITION, SET_ENTRY_DELETED } from '@shunt/model';
+
+const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses4;
+const DELETED = SET_ENTRY_DELETED;
 
 /**
  * The flags of an address in an open-addressed set of `capacity` entries of two words.
@@ -20,7 +23,7 @@ export function setFlags4(
   let entry = keyHash4(address, 0) >>> entryShift(capacity);
   for (;;) {
     const flags = image[set + (entry << 1) + 1] as number;
-    if (flags === 0 || image[set + (entry << 1)] === address) return flags;
+    if (flags === 0 || (image[set + (entry << 1)] === address && flags !== DELETED)) return flags;
     entry = (entry + 1) & (capacity - 1);
   }
 }
@@ -43,4 +46,12 @@ export function intervalsContain4(
     else high = middle;
   }
   return low > 0 && address <= (image[first + (low << 1) - 1] as number);
+}
+
+/** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
+export function addressFlags4(image: Uint32Array, root: number, words: Uint32Array, at: number): number {
+  const set = image[root + LOCAL_ADDRESSES] as number;
+  const listed = setFlags4(image, set, image[root + LOCAL_ADDRESSES + 1] as number, words, at);
+  const isLoopback = (words[at] as number) >>> 24 === 127;
+  return isLoopback ? listed | (image[root + ROOT_LOOPBACK_FLAGS4] as number) : listed;
 }

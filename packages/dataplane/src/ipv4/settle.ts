@@ -9,14 +9,14 @@ import {
   ADDRESS_LOCALNET,
   ADDRESS_REFUSES_NODE_PORTS,
   ADDRESS_SERVES_NODE_PORTS,
-  HEADER_BLOCKED_ACTION,
-  HEADER_LOOPBACK_FLAGS4,
+  HEAP_START,
   LINE_RANGES_COUNT,
   LINE_RANGES_FIRST,
   OUTCOME_ORIGIN_SHIFT,
   PACKET4_DESTINATION,
   PACKET4_SOURCE,
-  SECTION_POSITION,
+  ROOT_BLOCKED_ACTION,
+  ROOT_POSITION,
   SPACE_HEALTH_CHECK,
   SPACE_NODE_PORT,
   VERDICT_BACKEND,
@@ -36,30 +36,29 @@ import {
   SERVICE_CIDR_DROPS,
 } from '../decide.js';
 import { actionOf, findNodeFrontend } from '../node-frontend.js';
-import { intervalsContain4, setFlags4 } from './membership.js';
+import { addressFlags4, intervalsContain4, setFlags4 } from './membership.js';
 import { translate4 } from './translate.js';
 
-const FRONTENDS = SECTION_POSITION.frontends;
-const INDEX = SECTION_POSITION.frontendIndex4;
-const LOCAL_ADDRESSES = SECTION_POSITION.localAddresses4;
-const SOURCE_RANGES = SECTION_POSITION.sourceRanges4;
-const CLUSTER_IPS = SECTION_POSITION.clusterIPs4;
-const SERVICE_RANGES = SECTION_POSITION.serviceRanges4;
+const INDEX = ROOT_POSITION.frontendIndex4;
+const CLUSTER_IPS = ROOT_POSITION.clusterIPs4;
+const SERVICE_RANGES = ROOT_POSITION.serviceRanges4;
 
 /**
  * Decides one packet and writes its verdict.
+ * @param root - word offset of the root
  * @param packet, verdict - word offsets of the records
- * @param frontend - the address's frontend, or 0
+ * @param line - the address's frontend, or 0
  * @param portKey - the packet's port key in the address space, signed
  * @param flowHash - signed
  */
 export function settle4(
   image: Uint32Array,
+  root: number,
   packets: Uint32Array,
   packet: number,
   verdicts: Uint32Array,
   verdict: number,
-  frontend: number,
+  line: number,
   origin: number,
   portKey: number,
   flowHash: number,
@@ -67,26 +66,26 @@ export function settle4(
 ): void {
   const source = packet + PACKET4_SOURCE;
   const destination = packet + PACKET4_DESTINATION;
-  const addressAction = addressAction4(image, frontend, origin, packets, source);
-  const flags = addressFlags4(image, packets, destination);
+  const addressAction = addressAction4(image, root, line, origin, packets, source);
+  const flags = addressFlags4(image, root, packets, destination);
   let nodePort = 0;
   let nodePortAction = 0;
   let healthCheck = 0;
   if (flags !== 0) {
-    nodePort = findNodeFrontend(image, INDEX, portKey | SPACE_NODE_PORT);
+    nodePort = findNodeFrontend(image, root + INDEX, portKey | SPACE_NODE_PORT);
     if ((flags & ADDRESS_SERVES_NODE_PORTS) !== 0) nodePortAction = actionOf(image, nodePort, origin);
     else if ((flags & ADDRESS_REFUSES_NODE_PORTS) !== 0) {
       nodePortAction = actionOf(image, nodePort, ACTION_ELSEWHERE_BYTE);
     }
     if ((flags & ADDRESS_LOCAL) !== 0)
-      healthCheck = findNodeFrontend(image, INDEX, portKey | SPACE_HEALTH_CHECK);
+      healthCheck = findNodeFrontend(image, root + INDEX, portKey | SPACE_HEALTH_CHECK);
   }
   const outcomeOrigin = origin << OUTCOME_ORIGIN_SHIFT;
   const decider = decide(addressAction, nodePortAction, healthCheck);
   const byAddress = decider === ADDRESS_DECIDES;
   const byFrontend = byAddress || decider === NODE_PORT_DECIDES;
   const action = byAddress ? addressAction : nodePortAction;
-  const decided = byAddress ? frontend : nodePort;
+  const decided = byAddress ? line : nodePort;
   if (byFrontend && (action & ACTION_VERDICT_MASK) === DNAT) {
     translate4(image, packets, packet, verdicts, verdict, decided, action, origin, flowHash, random);
   } else if ((flags & ADDRESS_LOCALNET) !== 0 && (packets[source] as number) >>> 24 !== 127) {
@@ -96,60 +95,54 @@ export function settle4(
   } else if (decider === HEALTH_CHECK_DECIDES) {
     writeVerdict4(verdicts, verdict, ACCEPTS | outcomeOrigin, healthCheck);
   } else {
-    const outcome = clusterIPSpace4(image, packets, source, destination, flags);
+    const outcome = clusterIPSpace4(image, root, packets, source, destination, flags);
     writeVerdict4(verdicts, verdict, outcome | outcomeOrigin, 0);
   }
 }
 
-/** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
-function addressFlags4(image: Uint32Array, words: Uint32Array, at: number): number {
-  const set = image[LOCAL_ADDRESSES] as number;
-  const listed = setFlags4(image, set, image[LOCAL_ADDRESSES + 1] as number, words, at);
-  const isLoopback = (words[at] as number) >>> 24 === 127;
-  return isLoopback ? listed | (image[HEADER_LOOPBACK_FLAGS4] as number) : listed;
-}
-
-/** The action of an address's frontend behind its source ranges; 0 for frontend 0. */
+/** The action of an address's frontend behind its source ranges; 0 for line 0. */
 function addressAction4(
   image: Uint32Array,
-  frontend: number,
+  root: number,
+  line: number,
   origin: number,
   packets: Uint32Array,
   source: number,
 ): number {
-  const line = (image[FRONTENDS] as number) + (frontend << 4);
-  const ranges = image[line + LINE_RANGES_COUNT] as number;
+  const at = HEAP_START + (line << 4);
+  const ranges = image[at + LINE_RANGES_COUNT] as number;
   if (ranges !== 0) {
-    const first = (image[SOURCE_RANGES] as number) + ((image[line + LINE_RANGES_FIRST] as number) << 1);
+    const first = image[at + LINE_RANGES_FIRST] as number;
     if (!intervalsContain4(image, first, ranges - 1, packets, source)) {
-      return image[HEADER_BLOCKED_ACTION] as number;
+      return image[root + ROOT_BLOCKED_ACTION] as number;
     }
   }
-  return actionOf(image, frontend, origin);
+  return actionOf(image, line, origin);
 }
 
 /** In iptables mode both lists are empty. What comes in for the node itself is left alone. */
 function clusterIPSpace4(
   image: Uint32Array,
+  root: number,
   packets: Uint32Array,
   source: number,
   destination: number,
   flags: number,
 ): number {
   const isForNode = (flags & ADDRESS_LOCAL) !== 0;
-  if (isForNode && (addressFlags4(image, packets, source) & ADDRESS_LOCAL) === 0) return 0;
-  const clusterIPs = image[CLUSTER_IPS] as number;
-  if (setFlags4(image, clusterIPs, image[CLUSTER_IPS + 1] as number, packets, destination) !== 0) {
+  if (isForNode && (addressFlags4(image, root, packets, source) & ADDRESS_LOCAL) === 0) return 0;
+  const clusterIPs = image[root + CLUSTER_IPS] as number;
+  if (setFlags4(image, clusterIPs, image[root + CLUSTER_IPS + 1] as number, packets, destination) !== 0) {
     return CLUSTER_IP_REJECTS;
   }
-  const ranges = image[SERVICE_RANGES] as number;
-  const count = image[SERVICE_RANGES + 1] as number;
+  const ranges = image[root + SERVICE_RANGES] as number;
+  const count = image[root + SERVICE_RANGES + 1] as number;
   return intervalsContain4(image, ranges, count, packets, destination) ? SERVICE_CIDR_DROPS : 0;
 }
 
-function writeVerdict4(verdicts: Uint32Array, verdict: number, outcome: number, frontend: number): void {
+function writeVerdict4(verdicts: Uint32Array, verdict: number, outcome: number, line: number): void {
   verdicts[verdict] = outcome;
   verdicts[verdict + VERDICT4_ADDRESS] = 0;
   verdicts[verdict + VERDICT_BACKEND] = 0;
-  verdicts[verdict + VERDICT_FRONTEND] = frontend;
+  verdicts[verdict + VERDICT_FRONTEND] = line;
 }

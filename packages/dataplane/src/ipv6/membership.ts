@@ -1,9 +1,19 @@
 /**
- * Membership of IPv6 addresses, and of keys in the index of frontends. An address is given by the
- * array and word where its four words begin, sections by their word offset and count of records:
- * numbers above 2^31 as arguments would be put on the heap wherever a call is not inlined.
+ * Membership of IPv6 addresses. An address is given by the array and word where its four words begin,
+ * structures by their word offset and count of records: numbers above 2^31 as arguments would be put on
+ * the heap wherever a call is not inlined.
  */
-import { entryShift, keyHash6, LINE_ADDRESS, LINE_PORT_KEY, SET_ENTRY6_FLAGS } from '@shunt/model';
+import {
+  entryShift,
+  keyHash6,
+  ROOT_LOOPBACK_FLAGS6,
+  ROOT_POSITION,
+  SET_ENTRY_DELETED,
+  SET_ENTRY6_FLAGS,
+} from '@shunt/model';
+
+const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses6;
+const DELETED = SET_ENTRY_DELETED;
 
 /** The key hash of the address at word `at`, with a port key. Signed. */
 export function keyHashAt(words: Uint32Array, at: number, portKey: number): number {
@@ -30,7 +40,8 @@ export function setFlags6(
   let entry = keyHashAt(words, at, 0) >>> entryShift(capacity);
   for (;;) {
     const flags = image[set + (entry << 3) + SET_ENTRY6_FLAGS] as number;
-    if (flags === 0 || sameAddress6(image, set + (entry << 3), words, at)) return flags;
+    if (flags === 0) return 0;
+    if (flags !== DELETED && sameAddress6(image, set + (entry << 3), words, at)) return flags;
     entry = (entry + 1) & (capacity - 1);
   }
 }
@@ -54,35 +65,6 @@ export function intervalsContain6(
   return low > 0 && compareAddresses6(image, first + (low << 3) - 4, words, at) >= 0;
 }
 
-/**
- * The frontend of the address at word `at` with a port key.
- * @param index - word offset of the index, of `capacity` entries
- * @param frontends - word offset of the lines
- * @param hash - the key's hash, signed
- * @param portKey - signed
- * @returns its index, or 0
- */
-export function findFrontend6(
-  image: Uint32Array,
-  index: number,
-  capacity: number,
-  frontends: number,
-  hash: number,
-  words: Uint32Array,
-  at: number,
-  portKey: number,
-): number {
-  for (let entry = hash >>> entryShift(capacity); ; entry = (entry + 1) & (capacity - 1)) {
-    const tag = image[index + (entry << 1)] as number;
-    if (tag === 0) return 0;
-    if ((tag | 0) !== (hash | 1)) continue;
-    const frontend = image[index + (entry << 1) + 1] as number;
-    const line = frontends + (frontend << 4);
-    if (((image[line + LINE_PORT_KEY] as number) | 0) !== portKey) continue;
-    if (sameAddress6(image, line + LINE_ADDRESS, words, at)) return frontend;
-  }
-}
-
 /** Whether the four words at `a` and at `b` are alike. */
 export function sameAddress6(aWords: Uint32Array, a: number, bWords: Uint32Array, b: number): boolean {
   return (
@@ -101,4 +83,12 @@ function compareAddresses6(aWords: Uint32Array, a: number, bWords: Uint32Array, 
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;
+}
+
+/** The flags of a local address, 0 for others. Loopback, ::1, is local without being listed. */
+export function addressFlags6(image: Uint32Array, root: number, words: Uint32Array, at: number): number {
+  const set = image[root + LOCAL_ADDRESSES] as number;
+  const listed = setFlags6(image, set, image[root + LOCAL_ADDRESSES + 1] as number, words, at);
+  const isLoopback = words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 1;
+  return isLoopback ? listed | (image[root + ROOT_LOOPBACK_FLAGS6] as number) : listed;
 }

@@ -1,72 +1,67 @@
+/** Sets of addresses while they are written: see match-table.ts in `@shunt/model` for their form. */
 import {
-  ADDRESS_LOCAL,
-  ADDRESS_LOCALNET,
-  ADDRESS_REFUSES_NODE_PORTS,
-  ADDRESS_SERVES_NODE_PORTS,
   type Address,
   entryShift,
   type Family,
-  familyOf,
+  invariant,
   ipv6Words,
   keyHash4,
   keyHash6,
+  SET_ENTRY_DELETED,
   SET_ENTRY4_FLAGS,
   SET_ENTRY4_WORDS,
   SET_ENTRY6_FLAGS,
   SET_ENTRY6_WORDS,
 } from '@shunt/model';
-import { isLocal, protectsLocalnet, servesNodePorts } from '../../ruleset/node-ports.js';
-import type { Ruleset } from '../../ruleset/types.js';
 import { addressWords } from './address-words.js';
-import { hashCapacity } from './hash-capacity.js';
+import type { HashStructure, WriteWord } from './hash-structure.js';
 
-// The set of local addresses is asked for every packet that no pod sent, and is small: room is cheap.
-const SLOTS_PER_ADDRESS = 4;
+/** Words of an entry of a family. */
+export function setEntryWords(family: Family): number {
+  return family === 'IPv4' ? SET_ENTRY4_WORDS : SET_ENTRY6_WORDS;
+}
 
-/** An open-addressed set of addresses of one family with flags, none of them 0. */
-export function addressSetWords(flags: ReadonlyMap<Address, number>, family: Family): Uint32Array {
-  const entryWords = family === 'IPv4' ? SET_ENTRY4_WORDS : SET_ENTRY6_WORDS;
-  const flagsWord = family === 'IPv4' ? SET_ENTRY4_FLAGS : SET_ENTRY6_FLAGS;
-  const capacity = hashCapacity(flags.size, SLOTS_PER_ADDRESS);
-  const words = new Uint32Array(capacity * entryWords);
-  for (const [address, value] of flags) {
-    let entry = addressHash(address) >>> entryShift(capacity);
-    while (words[entry * entryWords + flagsWord] !== 0) entry = (entry + 1) & (capacity - 1);
-    words.set(addressWords(address), entry * entryWords);
-    words[entry * entryWords + flagsWord] = value;
+/**
+ * Adds an address to a set, or gives it other flags. At least one entry must stay empty.
+ * @param flags - not 0
+ */
+export function insertAddress(set: HashStructure, address: Address, flags: number, write: WriteWord): void {
+  const { at, isPresent } = findEntry(set, address);
+  if (!isPresent) addressWords(address).forEach((word, i) => void write(at + i, word));
+  write(at + flagsWord(set), flags);
+}
+
+/** Takes an address out that is in the set. Its entry goes on leading searches further while it has to. */
+export function removeAddress(set: HashStructure, address: Address, write: WriteWord): void {
+  const { image } = set;
+  const entryWords = setEntryWords(set.family);
+  const { at, isPresent } = findEntry(set, address);
+  invariant(isPresent, 'an address that is removed is in the set');
+  let entry = (at - set.offset) / entryWords;
+  const flagsAt = (of: number): number =>
+    set.offset + (of & (set.capacity - 1)) * entryWords + flagsWord(set);
+  write(flagsAt(entry), SET_ENTRY_DELETED);
+  if (image[flagsAt(entry + 1)] !== 0) return;
+  // Nothing is behind it: it, and those before that only led here, may end searches again.
+  for (; image[flagsAt(entry)] === SET_ENTRY_DELETED; entry--) write(flagsAt(entry), 0);
+}
+
+/** The entry of an address; if it is not in the set, the first that it could have. */
+function findEntry(set: HashStructure, address: Address): { at: number; isPresent: boolean } {
+  const { image, offset, capacity, family } = set;
+  const words = addressWords(address);
+  let free: number | null = null;
+  for (let entry = addressHash(address) >>> entryShift(capacity); ; entry = (entry + 1) & (capacity - 1)) {
+    const at = offset + entry * setEntryWords(family);
+    const flags = image[at + flagsWord(set)] as number;
+    if (flags === 0) return { at: free ?? at, isPresent: false };
+    if (flags === SET_ENTRY_DELETED) free ??= at;
+    else if (words.every((word, i) => image[at + i] === word)) return { at, isPresent: true };
   }
-  return words;
 }
 
-/** The addresses of one family that are local or serve node ports, with their flags. */
-export function localAddressFlags(ruleset: Ruleset, family: Family): Map<Address, number> {
-  const { match } = ruleset.nodePorts[family];
-  const addresses = [...ruleset.localAddresses, ...(match === 'local' ? [] : match)];
-  const flags = new Map<Address, number>();
-  for (const address of addresses) {
-    if (familyOf(address) === family) flags.set(address, addressFlags(ruleset, address));
-  }
-  return flags;
-}
-
-/** The flags of every loopback address that the set does not name. */
-export function loopbackFlags(ruleset: Ruleset, family: Family): number {
-  const { match, loopback, refuse } = ruleset.nodePorts[family];
-  const localnet = family === 'IPv4' && protectsLocalnet(ruleset) ? ADDRESS_LOCALNET : 0;
-  return flagsOf(true, match === 'local' && loopback, refuse === 'local') | localnet;
-}
-
-function addressFlags(ruleset: Ruleset, address: Address): number {
-  const refuses = ruleset.nodePorts[familyOf(address)].refuse === 'local';
-  return flagsOf(isLocal(ruleset, address), servesNodePorts(ruleset, address), refuses);
-}
-
-function flagsOf(local: boolean, serves: boolean, refuses: boolean): number {
-  return (
-    (local ? ADDRESS_LOCAL : 0) |
-    (serves ? ADDRESS_SERVES_NODE_PORTS : 0) |
-    (local && refuses ? ADDRESS_REFUSES_NODE_PORTS : 0)
-  );
+function flagsWord({ family }: HashStructure): number {
+  return family === 'IPv4' ? SET_ENTRY4_FLAGS : SET_ENTRY6_FLAGS;
 }
 
 function addressHash(address: Address): number {

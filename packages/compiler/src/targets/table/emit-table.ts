@@ -1,39 +1,45 @@
 import {
-  HEADER_BLOCKED_ACTION,
+  type Address,
+  type Family,
+  familyOf,
   HEADER_CHECKSUM,
-  HEADER_LOOPBACK_FLAGS4,
-  HEADER_LOOPBACK_FLAGS6,
+  HEADER_HEAP_END,
   HEADER_MAGIC,
   HEADER_MODE,
+  HEADER_ROOT,
   HEADER_SEED,
+  HEADER_TABLE_ID,
   HEADER_TOTAL_WORDS,
   HEADER_VERSION,
-  HEADER_WORDS,
   MATCH_TABLE_MAGIC,
   MATCH_TABLE_VERSION,
   matchTableChecksum,
-  SECTION_ALIGNMENT_WORDS,
-  SECTION_POSITION,
-  SECTIONS,
-  type SectionName,
 } from '@shunt/model';
 import type { Ruleset } from '../../ruleset/types.js';
-import { addressSetWords, localAddressFlags, loopbackFlags } from './address-set.js';
-import { blockedAction, type FrontendEntry, type FrontendSections, frontendSections } from './frontends.js';
-import { intervalWords } from './intervals.js';
-import type { BackendEntry } from './pools.js';
+import { indexCapacity } from './frontend-index.js';
+import { blockedAction } from './frontend-line.js';
+import { Heap } from './heap.js';
+import { writeIntervals } from './intervals.js';
+import { localAddressFlags, loopbackFlags } from './local-addresses.js';
+import { backendWords } from './pools.js';
+import { writeServicePort } from './service-port.js';
+import { type WrittenStructure, writeAddressSet, writeFrontendIndex, writeRoot } from './structures.js';
+import { TableDirectory } from './table-directory.js';
+
+// The set of local addresses is asked for the source of every packet and is small: room is cheap, and a
+// search that looks at one entry too many costs a mispredicted branch. Cluster IPs are asked for misses.
+const ENTRIES_PER_LOCAL_ADDRESS = 16;
+const ENTRIES_PER_CLUSTER_IP = 2;
 
 export interface TableOptions {
   /** Of the flow hash, u32, the same on every node; default 0. */
   readonly seed?: number;
   /** Whether the image is to lie in a SharedArrayBuffer, for several workers; default false. */
   readonly shared?: boolean;
-}
-
-/** What the numbers in verdict records stand for. Index 0 is none. */
-export interface TableDirectory {
-  readonly frontends: readonly (FrontendEntry | null)[];
-  readonly backends: Readonly<Record<'IPv4' | 'IPv6', readonly (BackendEntry | null)[]>>;
+  /** Words of room behind the heap's end, for blocks that are added later; default 0. */
+  readonly capacityWords?: number;
+  /** Tells this table from others, u32; default: a hash of all that it holds. */
+  readonly tableId?: number;
 }
 
 export interface CompiledTable {
@@ -43,73 +49,92 @@ export interface CompiledTable {
 }
 
 /**
- * Emits a ruleset as a match table. The same ruleset and seed give the same words.
- * @throws {RangeError} if the seed is no u32
+ * Emits a ruleset as a match table, without gaps. The same ruleset and options give the same words.
+ * @throws {RangeError} if the seed or the table id is no u32, or the capacity is below 0
  */
 export function emitTable(ruleset: Ruleset, options: TableOptions = {}): CompiledTable {
-  const { seed = 0, shared = false } = options;
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new RangeError(`"seed" expected integer 0..4294967295, got ${seed}`);
-  }
-  const frontends = frontendSections(ruleset);
-  const image = assemble(sectionWords(ruleset, frontends), shared);
+  const { seed = 0, shared = false, capacityWords = 0, tableId } = options;
+  checkInteger('seed', seed, 0xffffffff);
+  checkInteger('capacityWords', capacityWords, Number.MAX_SAFE_INTEGER);
+  if (tableId !== undefined) checkInteger('tableId', tableId, 0xffffffff);
+  const heap = Heap.growing(guessWords(ruleset));
+  const directory = new TableDirectory();
+  ruleset.servicePorts.forEach((servicePort, index) => {
+    directory.add(writeServicePort(heap, servicePort, index + 1, ruleset.mode));
+  });
+  const root = writeShared(heap, ruleset, directory);
+  const image = copyOf(heap.image, capacityWords, shared);
   image[HEADER_MAGIC] = MATCH_TABLE_MAGIC;
   image[HEADER_VERSION] = MATCH_TABLE_VERSION;
   image[HEADER_TOTAL_WORDS] = image.length;
   image[HEADER_MODE] = ruleset.mode === 'nftables' ? 1 : 0;
   image[HEADER_SEED] = seed;
-  image[HEADER_LOOPBACK_FLAGS4] = loopbackFlags(ruleset, 'IPv4');
-  image[HEADER_LOOPBACK_FLAGS6] = loopbackFlags(ruleset, 'IPv6');
-  image[HEADER_BLOCKED_ACTION] = blockedAction(ruleset.mode);
+  image[HEADER_ROOT] = root;
+  image[HEADER_TABLE_ID] = tableId ?? matchTableChecksum(image);
   image[HEADER_CHECKSUM] = matchTableChecksum(image);
-  return { image, directory: { frontends: frontends.entries, backends: frontends.pools.entries } };
+  return { image, directory };
 }
 
-type SectionWords = Readonly<Record<SectionName, ArrayLike<number>>>;
-
-function sectionWords(ruleset: Ruleset, frontends: FrontendSections): SectionWords {
-  const clusterIPs = new Map(ruleset.clusterIPs.map((address) => [address, 1]));
-  const clusterIPs4 = new Map([...clusterIPs].filter(([address]) => typeof address === 'number'));
-  const clusterIPs6 = new Map([...clusterIPs].filter(([address]) => typeof address === 'bigint'));
-  return {
-    podRanges4: intervalWords(ruleset.podCIDRs, 'IPv4'),
-    podRanges6: intervalWords(ruleset.podCIDRs, 'IPv6'),
-    localAddresses4: addressSetWords(localAddressFlags(ruleset, 'IPv4'), 'IPv4'),
-    localAddresses6: addressSetWords(localAddressFlags(ruleset, 'IPv6'), 'IPv6'),
-    clusterIPs4: addressSetWords(clusterIPs4, 'IPv4'),
-    clusterIPs6: addressSetWords(clusterIPs6, 'IPv6'),
-    serviceRanges4: intervalWords(ruleset.serviceCIDRs, 'IPv4'),
-    serviceRanges6: intervalWords(ruleset.serviceCIDRs, 'IPv6'),
-    frontendIndex4: frontends.index.IPv4,
-    frontendIndex6: frontends.index.IPv6,
-    frontends: frontends.lines,
-    servicePorts: ruleset.servicePorts.map((servicePort) => servicePort.affinitySeconds ?? 0),
-    sourceRanges4: frontends.sourceRanges.IPv4,
-    sourceRanges6: frontends.sourceRanges.IPv6,
-    slots: frontends.pools.slots,
-    backends4: frontends.pools.backends.IPv4,
-    backends6: frontends.pools.backends.IPv6,
+/** Writes what the service ports share. */
+function writeShared(heap: Heap, ruleset: Ruleset, directory: TableDirectory): number {
+  const { podCIDRs, serviceCIDRs, clusterIPs, mode } = ruleset;
+  const local = (family: Family): WrittenStructure =>
+    writeAddressSet(heap, localAddressFlags(ruleset, family), family, ENTRIES_PER_LOCAL_ADDRESS);
+  const cluster = (family: Family): WrittenStructure =>
+    writeAddressSet(heap, inSet(clusterIPs, family), family, ENTRIES_PER_CLUSTER_IP);
+  const index = (family: Family): WrittenStructure => {
+    const lines = linesOf(directory, family);
+    return writeFrontendIndex(heap, lines, family, indexCapacity(lines.length));
   };
+  return writeRoot(heap, {
+    structures: {
+      podRanges4: writeIntervals(heap, podCIDRs, 'IPv4'),
+      podRanges6: writeIntervals(heap, podCIDRs, 'IPv6'),
+      serviceRanges4: writeIntervals(heap, serviceCIDRs, 'IPv4'),
+      serviceRanges6: writeIntervals(heap, serviceCIDRs, 'IPv6'),
+      localAddresses4: local('IPv4'),
+      localAddresses6: local('IPv6'),
+      clusterIPs4: cluster('IPv4'),
+      clusterIPs6: cluster('IPv6'),
+      frontendIndex4: index('IPv4'),
+      frontendIndex6: index('IPv6'),
+    },
+    loopbackFlags: { IPv4: loopbackFlags(ruleset, 'IPv4'), IPv6: loopbackFlags(ruleset, 'IPv6') },
+    blockedAction: blockedAction(mode),
+  });
 }
 
-/** Places the sections behind an empty header, and fills in the section table. */
-function assemble(sections: SectionWords, shared: boolean): Uint32Array {
-  let words = HEADER_WORDS;
-  const offsets = SECTIONS.map(({ name }) => {
-    const offset = words;
-    words = align(offset + sections[name].length);
-    return offset;
-  });
-  const buffer = shared ? new SharedArrayBuffer(words * 4) : new ArrayBuffer(words * 4);
-  const image = new Uint32Array(buffer);
-  SECTIONS.forEach(({ name, recordWords }, index) => {
-    image.set(sections[name], offsets[index] as number);
-    image[SECTION_POSITION[name]] = offsets[index] as number;
-    image[SECTION_POSITION[name] + 1] = sections[name].length / recordWords;
-  });
+/** About the words of the heap, since it is costly to grow: a collection of garbage for each doubling. */
+function guessWords({ servicePorts, clusterIPs }: Ruleset): number {
+  let words = 1_024 + 8 * clusterIPs.length;
+  for (const { family, frontends, clusterPool, localPool } of servicePorts) {
+    words += 32 * frontends.length + 16;
+    for (const pool of [clusterPool, localPool]) {
+      if (pool !== null) words += 16 + backendWords(family) * pool.backends.length + pool.slots.length / 4;
+    }
+  }
+  return Math.ceil(words);
+}
+
+function inSet(addresses: readonly Address[], family: Family): Map<Address, number> {
+  return new Map(addresses.filter((address) => familyOf(address) === family).map((address) => [address, 1]));
+}
+
+function linesOf({ frontends }: TableDirectory, family: Family): number[] {
+  const lines: number[] = [];
+  for (const [line, { servicePort }] of frontends) if (servicePort.family === family) lines.push(line);
+  return lines;
+}
+
+function copyOf(words: Uint32Array, capacityWords: number, shared: boolean): Uint32Array {
+  const end = words[HEADER_HEAP_END] as number;
+  const bytes = (end + capacityWords) * Uint32Array.BYTES_PER_ELEMENT;
+  const image = new Uint32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+  image.set(words.subarray(0, end));
   return image;
 }
 
-function align(words: number): number {
-  return Math.ceil(words / SECTION_ALIGNMENT_WORDS) * SECTION_ALIGNMENT_WORDS;
+function checkInteger(title: string, value: number, largest: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= largest) return;
+  throw new RangeError(`"${title}" expected integer 0..${largest}, got ${value}`);
 }

@@ -5,11 +5,14 @@ import {
   ACTION_MASQUERADE,
   ACTION_VERDICT_MASK,
   type Address,
+  backendNumber,
+  type Family,
   formatAddress,
   INTERVAL4_WORDS,
   INTERVAL6_WORDS,
   ipv6FromWords,
   LINE_ACTIONS,
+  LINE_ADDRESS,
   LINE_CLUSTER_POOL,
   LINE_KIND,
   LINE_KINDS,
@@ -19,6 +22,7 @@ import {
   LINE_RANGES_FIRST,
   LINE_SERVICE_PORT,
   LINE_WORDS,
+  lineOffset,
   ORIGINS,
   POOL_BACKEND,
   POOL_COUNT_MASK,
@@ -27,29 +31,34 @@ import {
   POOL_WIDTH_SHIFT,
   POOL_WORD,
   protocolFromNumber,
-  sectionOffset,
+  SERVICE_PORT_AFFINITY,
+  SERVICE_PORT_NUMBER,
   VERDICTS,
 } from '@shunt/model';
 import { servicePortKey } from '../../ruleset/types.js';
-import type { TableDirectory } from './emit-table.js';
+import { backendWords } from './pools.js';
+import type { FrontendEntry } from './table-directory.js';
 
 /** The pool of a line. */
 export interface TablePoolData {
   readonly slotCount: number;
   /** Bits that a slot takes in the image; 0 where slot i is backend i. */
   readonly slotBits: number;
-  /** Word of the section of slots where they begin; 0 without slots in the image. */
-  readonly slotsWord: number;
+  /** Word of the image where they begin; 0 without slots in the image. */
+  readonly slotsOffset: number;
+  /** Number of the first place for a backend. */
   readonly firstBackend: number;
   readonly random: boolean;
 }
 
 /** One frontend's line, in words for people. */
 export interface TableFrontendData {
-  readonly index: number;
-  /** Family, ServicePortName and protocol; empty without a directory's entry. */
+  readonly line: number;
+  /** Family, ServicePortName and protocol. */
   readonly servicePort: string;
-  readonly servicePortIndex: number;
+  readonly servicePortNumber: number;
+  /** Of ClientIP affinity; 0 without. */
+  readonly affinitySeconds: number;
   readonly kind: (typeof LINE_KINDS)[number];
   /** `null` for a port on the node's addresses. */
   readonly address: string | null;
@@ -63,22 +72,26 @@ export interface TableFrontendData {
   readonly localPool: TablePoolData | null;
 }
 
-/** Reads the line of one frontend back from the image. */
-export function lineToData(image: Uint32Array, directory: TableDirectory, index: number): TableFrontendData {
-  const offset = sectionOffset(image, 'frontends') + index * LINE_WORDS;
-  const line = image.subarray(offset, offset + LINE_WORDS);
-  const word = (at: number): number => line[at] as number;
-  const servicePort = directory.frontends[index]?.servicePort;
-  const isIPv4 = servicePort?.family !== 'IPv6';
+/** Reads one frontend of a service port back from the image. */
+export function lineToData(
+  image: Uint32Array,
+  line: number,
+  { servicePort }: FrontendEntry,
+): TableFrontendData {
+  const words = image.subarray(lineOffset(line), lineOffset(line) + LINE_WORDS);
+  const word = (at: number): number => words[at] as number;
+  const servicePortAt = word(LINE_SERVICE_PORT);
+  const { family } = servicePort;
   const kind = LINE_KINDS[word(LINE_KIND)] ?? 'none';
   const hasAddress = kind !== 'nodePort' && kind !== 'healthCheckNodePort';
   const action = (byte: number): string => actionText((word(LINE_ACTIONS) >>> (8 * byte)) & 0xff);
   return {
-    index,
-    servicePort: servicePort === undefined ? '' : servicePortKey(servicePort),
-    servicePortIndex: word(LINE_SERVICE_PORT),
+    line,
+    servicePort: servicePortKey(servicePort),
+    servicePortNumber: image[servicePortAt + SERVICE_PORT_NUMBER] as number,
+    affinitySeconds: image[servicePortAt + SERVICE_PORT_AFFINITY] as number,
     kind,
-    address: hasAddress ? formatAddress(addressAt(line, 0, isIPv4)) : null,
+    address: hasAddress ? formatAddress(addressAt(words, LINE_ADDRESS, family)) : null,
     port: word(LINE_PORT_KEY) >>> 16,
     protocol: protocolFromNumber(word(LINE_PORT_KEY) & 0xff) ?? '',
     actions: {
@@ -87,9 +100,9 @@ export function lineToData(image: Uint32Array, directory: TableDirectory, index:
       outside: action(ORIGINS.indexOf('outside')),
       elsewhere: action(ACTION_ELSEWHERE_BYTE),
     },
-    sourceRanges: sourceRangesOf(image, line, isIPv4),
-    clusterPool: poolToData(line, LINE_CLUSTER_POOL),
-    localPool: poolToData(line, LINE_LOCAL_POOL),
+    sourceRanges: sourceRangesOf(image, words, family),
+    clusterPool: poolToData(words, LINE_CLUSTER_POOL, family),
+    localPool: poolToData(words, LINE_LOCAL_POOL, family),
   };
 }
 
@@ -101,32 +114,31 @@ function actionText(action: number): string {
   return `forward ${pool}${(action & ACTION_MASQUERADE) === 0 ? '' : ' masquerade'}`;
 }
 
-function sourceRangesOf(image: Uint32Array, line: Uint32Array, isIPv4: boolean): string[] | null {
+function sourceRangesOf(image: Uint32Array, line: Uint32Array, family: Family): string[] | null {
   const countAndOne = line[LINE_RANGES_COUNT] as number;
   if (countAndOne === 0) return null;
-  const words = isIPv4 ? INTERVAL4_WORDS : INTERVAL6_WORDS;
-  const section = sectionOffset(image, isIPv4 ? 'sourceRanges4' : 'sourceRanges6');
+  const words = family === 'IPv4' ? INTERVAL4_WORDS : INTERVAL6_WORDS;
   return Array.from({ length: countAndOne - 1 }, (_, i) => {
-    const at = section + ((line[LINE_RANGES_FIRST] as number) + i) * words;
-    const [first, last] = [addressAt(image, at, isIPv4), addressAt(image, at + words / 2, isIPv4)];
+    const at = (line[LINE_RANGES_FIRST] as number) + i * words;
+    const [first, last] = [addressAt(image, at, family), addressAt(image, at + words / 2, family)];
     return `${formatAddress(first)}-${formatAddress(last)}`;
   });
 }
 
-function poolToData(line: Uint32Array, pool: number): TablePoolData | null {
+function poolToData(line: Uint32Array, pool: number, family: Family): TablePoolData | null {
   const word = line[pool + POOL_WORD] as number;
   if (word === 0) return null;
   const width = (word >>> POOL_WIDTH_SHIFT) & 7;
   return {
     slotCount: word & POOL_COUNT_MASK,
     slotBits: width === 0 ? 0 : 1 << width,
-    slotsWord: line[pool + POOL_SLOTS] as number,
-    firstBackend: line[pool + POOL_BACKEND] as number,
+    slotsOffset: line[pool + POOL_SLOTS] as number,
+    firstBackend: backendNumber(line[pool + POOL_BACKEND] as number, backendWords(family)),
     random: (word & POOL_RANDOM) !== 0,
   };
 }
 
-function addressAt(words: Uint32Array, at: number, isIPv4: boolean): Address {
+function addressAt(words: Uint32Array, at: number, family: Family): Address {
   const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words.subarray(at, at + 4);
-  return isIPv4 ? w0 : ipv6FromWords(w0, w1, w2, w3);
+  return family === 'IPv4' ? w0 : ipv6FromWords(w0, w1, w2, w3);
 }

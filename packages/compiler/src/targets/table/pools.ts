@@ -5,87 +5,98 @@ import {
   BACKEND6_WORDS,
   type Family,
   invariant,
+  ipv6Words,
   POOL_RANDOM,
   POOL_SLOTS_MAX,
   POOL_WIDTH_SHIFT,
-  POOL_WORDS,
+  slotsWords,
 } from '@shunt/model';
 import type { Backend, Pool, PoolName, ServicePort } from '../../ruleset/types.js';
-import { addressWords } from './address-words.js';
+import { type Block, blockFor, type Heap } from './heap.js';
 
-/** One backend record's origin in the ruleset. */
-export interface BackendEntry {
+/** A pool in an image: the three words that lines hold of it. */
+export interface WrittenPool {
   readonly servicePort: ServicePort;
-  readonly pool: PoolName;
-  readonly backend: Backend;
+  readonly name: PoolName;
+  readonly slotsOffset: number;
+  readonly poolWord: number;
+  readonly backendsOffset: number;
+  /** By place in the block of backends; `null` for a place that is empty. */
+  readonly places: readonly (Backend | null)[];
 }
 
-/** Collects the slots and backends of all pools; record 0 of each family's backends is none. */
-export class PoolSections {
-  readonly slots: number[] = [];
-  readonly backends: Readonly<Record<Family, number[]>> = {
-    IPv4: new Array<number>(BACKEND4_WORDS).fill(0),
-    IPv6: new Array<number>(BACKEND6_WORDS).fill(0),
-  };
-  readonly entries: Readonly<Record<Family, (BackendEntry | null)[]>> = { IPv4: [null], IPv6: [null] };
+/** Words of a backend's record in a family. */
+export function backendWords(family: Family): number {
+  return family === 'IPv4' ? BACKEND4_WORDS : BACKEND6_WORDS;
+}
 
-  /**
-   * Adds a pool of a service port.
-   * @returns the three words that a line holds of it; zeros for no pool, or one without backends
-   */
-  add(servicePort: ServicePort, name: PoolName): readonly number[] {
-    const pool = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
-    if (pool === null || pool.backends.length === 0) return new Array<number>(POOL_WORDS).fill(0);
-    const slots = effectiveSlots(pool);
-    const width = isIdentity(slots, pool) ? 0 : slotWidth(pool.backends.length);
-    const random = pool.strategy === 'random' ? POOL_RANDOM : 0;
-    const poolWord = (random | (width << POOL_WIDTH_SHIFT) | slots.length) >>> 0;
-    return [width === 0 ? 0 : this.#pack(slots, width), poolWord, this.#addBackends(servicePort, name, pool)];
+/**
+ * Writes the slots and backends of a pool into new blocks.
+ * @returns `null` if the service port has no such pool, or one without backends
+ */
+export function writePool(heap: Heap, servicePort: ServicePort, name: PoolName): WrittenPool | null {
+  const { family } = servicePort;
+  const pool = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
+  if (pool === null || pool.backends.length === 0) return null;
+  const slots = effectiveSlots(pool);
+  const width = isIdentity(slots, pool) ? 0 : slotWidth(pool.backends.length);
+  const random = pool.strategy === 'random' ? POOL_RANDOM : 0;
+  const poolWord = (random | (width << POOL_WIDTH_SHIFT) | slots.length) >>> 0;
+  const slotsOffset = width === 0 ? 0 : heap.allocate(slotsWords(poolWord));
+  const backendsOffset = heap.allocate(pool.backends.length * backendWords(family));
+  if (width > 0) packSlots(heap.image, slotsOffset, slots, width);
+  writeBackends(heap.image, backendsOffset, pool.backends, family);
+  return { servicePort, name, slotsOffset, poolWord, backendsOffset, places: pool.backends };
+}
+
+/** The blocks of a pool. */
+export function poolBlocks({
+  servicePort,
+  slotsOffset,
+  poolWord,
+  backendsOffset,
+  places,
+}: WrittenPool): Block[] {
+  const backends = blockFor(backendsOffset, places.length * backendWords(servicePort.family));
+  return slotsOffset === 0 ? [backends] : [blockFor(slotsOffset, slotsWords(poolWord)), backends];
+}
+
+function packSlots(image: Uint32Array, offset: number, slots: readonly number[], width: number): void {
+  for (let i = 0; i < slots.length; i++) {
+    const bit = i << width;
+    const at = offset + (bit >>> 5);
+    image[at] = (image[at] as number) | ((slots[i] as number) << (bit & 31));
   }
+}
 
-  #pack(slots: readonly number[], width: number): number {
-    const first = this.slots.length;
-    const slotsPerWord = 32 >>> width;
-    for (let start = 0; start < slots.length; start += slotsPerWord) {
-      let word = 0;
-      for (let i = Math.min(slotsPerWord, slots.length - start) - 1; i >= 0; i--) {
-        const slot = slots[start + i] as number;
-        word = width === 5 ? slot : ((word << (1 << width)) | slot) >>> 0;
-      }
-      this.slots.push(word);
-    }
-    return first;
-  }
-
-  #addBackends(servicePort: ServicePort, pool: PoolName, { backends }: Pool): number {
-    const { family } = servicePort;
-    const words = this.backends[family];
-    const entries = this.entries[family];
-    const first = entries.length;
-    for (const backend of backends) {
-      const record = new Array<number>(family === 'IPv4' ? BACKEND4_WORDS : BACKEND6_WORDS).fill(0);
-      addressWords(backend.address).forEach((word, i) => void (record[i] = word));
-      record[family === 'IPv4' ? BACKEND4_PORT : BACKEND6_PORT] = backend.port;
-      words.push(...record);
-      entries.push({ servicePort, pool, backend });
-    }
-    return first;
+function writeBackends(
+  image: Uint32Array,
+  offset: number,
+  backends: readonly Backend[],
+  family: Family,
+): void {
+  const recordWords = backendWords(family);
+  const portWord = family === 'IPv4' ? BACKEND4_PORT : BACKEND6_PORT;
+  let record = offset;
+  for (const { address, port } of backends) {
+    if (typeof address === 'number') image[record] = address;
+    else image.set(ipv6Words(address), record);
+    image[record + portWord] = port;
+    record += recordWords;
   }
 }
 
 /** One slot says as much as many when there is one backend. */
-function effectiveSlots(pool: Pool): readonly number[] {
-  const { backends, slots } = pool;
+function effectiveSlots({ backends, slots }: Pool): readonly number[] {
   invariant(slots.length > 0 && slots.length <= POOL_SLOTS_MAX, 'a pool with backends has 1 to 2^21 slots');
-  invariant(
-    slots.every((slot) => slot >= 0 && slot < backends.length),
-    'a slot names a backend of its pool',
-  );
+  for (const slot of slots) {
+    invariant(slot >= 0 && slot < backends.length, 'a slot names a backend of its pool');
+  }
   return backends.length === 1 ? [0] : slots;
 }
 
-function isIdentity(slots: readonly number[], pool: Pool): boolean {
-  return slots.length === pool.backends.length && slots.every((slot, index) => slot === index);
+function isIdentity(slots: readonly number[], { backends }: Pool): boolean {
+  return slots.length === backends.length && slots.every((slot, index) => slot === index);
 }
 
 /** log2 of the bits that a slot takes: 2, 3, 4 or 5. */

@@ -1,19 +1,24 @@
-/** A compiled match table as plain data: its header, its sections, and what its numbers stand for. */
+/** A compiled match table as plain data: its header, its structures, and what its numbers stand for. */
 import {
-  FAMILIES,
+  backendNumber,
   type Family,
   formatEndpoint,
   HEADER_CHECKSUM,
+  HEADER_GENERATION,
+  HEADER_HEAP_END,
   HEADER_MODE,
   HEADER_SEED,
+  HEADER_TABLE_ID,
   HEADER_VERSION,
   type Mode,
-  SECTION_POSITION,
-  SECTIONS,
-  sectionCount,
+  STRUCTURES,
+  structureCount,
+  structureOffset,
 } from '@shunt/model';
 import type { CompiledTable } from './emit-table.js';
 import { lineToData, type TableFrontendData } from './line-to-data.js';
+import { backendWords } from './pools.js';
+import type { WrittenServicePort } from './service-port.js';
 
 export interface TableData {
   readonly version: number;
@@ -21,22 +26,27 @@ export interface TableData {
   readonly seed: number;
   /** Eight hexadecimal digits. */
   readonly checksum: string;
+  /** Eight hexadecimal digits. */
+  readonly tableId: string;
+  readonly generation: number;
   readonly bytes: number;
-  readonly sections: readonly SectionData[];
+  /** Up to the heap's end, the header included. */
+  readonly heapBytes: number;
+  readonly structures: readonly StructureData[];
   readonly frontends: readonly TableFrontendData[];
   readonly backends: readonly TableBackendData[];
 }
 
-/** A backend; indexes count from 1 in each family. */
+/** A backend, by the number that verdicts have for it: one of its family. */
 export interface TableBackendData {
   readonly family: Family;
-  readonly index: number;
+  readonly number: number;
   readonly endpoint: string;
 }
 
-export interface SectionData {
+export interface StructureData {
   readonly name: string;
-  /** Of the image, in 32-bit words. */
+  /** In 32-bit words from the start of the image; 0 without records. */
   readonly offset: number;
   readonly records: number;
   readonly recordWords: number;
@@ -45,27 +55,34 @@ export interface SectionData {
 /** Reads a compiled table back into plain data: what the image says, with names for its numbers. */
 export function tableToData({ image, directory }: CompiledTable): TableData {
   const word = (at: number): number => image[at] as number;
+  const hex = (at: number): string => word(at).toString(16).padStart(8, '0');
   return {
     version: word(HEADER_VERSION),
     mode: word(HEADER_MODE) === 1 ? 'nftables' : 'iptables',
     seed: word(HEADER_SEED),
-    checksum: word(HEADER_CHECKSUM).toString(16).padStart(8, '0'),
+    checksum: hex(HEADER_CHECKSUM),
+    tableId: hex(HEADER_TABLE_ID),
+    generation: word(HEADER_GENERATION),
     bytes: image.byteLength,
-    sections: SECTIONS.map(({ name, recordWords }) => ({
+    heapBytes: word(HEADER_HEAP_END) * Uint32Array.BYTES_PER_ELEMENT,
+    structures: STRUCTURES.map(({ name, recordWords }) => ({
       name,
-      offset: word(SECTION_POSITION[name]),
-      records: word(SECTION_POSITION[name] + 1),
+      offset: structureOffset(image, name),
+      records: structureCount(image, name),
       recordWords,
     })),
-    frontends: Array.from({ length: sectionCount(image, 'frontends') - 1 }, (_, i) =>
-      lineToData(image, directory, i + 1),
-    ),
-    backends: FAMILIES.flatMap((family) =>
-      directory.backends[family].flatMap((entry, index) =>
-        entry === null
-          ? []
-          : { family, index, endpoint: formatEndpoint(entry.backend.address, entry.backend.port) },
-      ),
-    ),
+    frontends: [...directory.frontends].map(([line, entry]) => lineToData(image, line, entry)),
+    backends: [...directory.servicePorts.values()].flatMap(backendsOf),
   };
+}
+
+function backendsOf({ servicePort: { family }, pools }: WrittenServicePort): TableBackendData[] {
+  return [pools.cluster, pools.local].flatMap((pool) => {
+    if (pool === null) return [];
+    const first = backendNumber(pool.backendsOffset, backendWords(family));
+    return pool.places.flatMap((backend, place) => {
+      if (backend === null) return [];
+      return { family, number: first + place, endpoint: formatEndpoint(backend.address, backend.port) };
+    });
+  });
 }

@@ -1,0 +1,108 @@
+/** The packets of a block that the candidates' lines do not send on at once. */
+import {
+  ADDRESS_SERVES_NODE_PORTS,
+  keyHash6,
+  PACKET6_DESTINATION,
+  PACKET6_WORDS,
+  ROOT_POSITION,
+  SPACE_NODE_PORT,
+  VERDICT6_WORDS,
+} from '@shunt/model';
+import {
+  BLOCK_PACKETS,
+  FLOW_HASHES,
+  KEY_HASHES,
+  LISTED,
+  PACKET_ORIGINS,
+  PORT_KEYS,
+  RETRIED,
+} from '../block.js';
+import { findCandidates, touchBackends } from '../candidates.js';
+import { findLine6 } from './find-line.js';
+import { KEY_ADDRESSES6 } from './hash-block.js';
+import { matchBlock6 } from './match-block.js';
+import { addressFlags6 } from './membership.js';
+import { settle6 } from './settle.js';
+import { writeTranslation6 } from './write-block.js';
+
+const INDEX = ROOT_POSITION.frontendIndex6;
+
+// See block.ts for why there are constants for what is imported.
+const BLOCK = BLOCK_PACKETS;
+const PACKET_WORDS = PACKET6_WORDS;
+const VERDICT_WORDS = VERDICT6_WORDS;
+const DESTINATION = PACKET6_DESTINATION;
+const SERVES_NODE_PORTS = ADDRESS_SERVES_NODE_PORTS;
+const NODE_PORT = SPACE_NODE_PORT;
+const keyHashes = KEY_HASHES;
+const portKeys = PORT_KEYS;
+const keyAddresses = KEY_ADDRESSES6;
+const flowHashes = FLOW_HASHES;
+const origins = PACKET_ORIGINS;
+const retried = RETRIED;
+const list = LISTED;
+
+/**
+ * Writes the verdicts of the listed packets. Those that no frontend has the address of, but that come to
+ * where node ports are served, go through the passes once more, with the keys of their node ports.
+ * @param first - the number of the block's first packet among all packets
+ */
+export function settleBlock6(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  verdicts: Uint32Array,
+  first: number,
+  listed: number,
+  random: () => number,
+): void {
+  let end = BLOCK;
+  for (let i = 0; i < listed; i++) {
+    const k = list[i] as number;
+    const destination = (first + k) * PACKET_WORDS + DESTINATION;
+    const line = findLine6(image, root + INDEX, k);
+    const flags = line === 0 ? addressFlags6(image, root, packets, destination) : 0;
+    if ((flags & SERVES_NODE_PORTS) !== 0) retry6(k, end++);
+    else settlePlace6(image, root, packets, verdicts, first, k, line, random);
+  }
+  if (end === BLOCK) return;
+  findCandidates(image, root + INDEX, BLOCK, end);
+  const unsettled = matchBlock6(image, BLOCK, end);
+  touchBackends(image, BLOCK, end);
+  for (let place = BLOCK; place < end; place++) {
+    writeTranslation6(image, packets, verdicts, first + (retried[place] as number), place);
+  }
+  for (let i = 0; i < unsettled; i++) {
+    const k = retried[list[i] as number] as number;
+    settlePlace6(image, root, packets, verdicts, first, k, 0, random);
+  }
+}
+
+/** Gives the packet at place `k` a second place, with the key of its node port. */
+function retry6(k: number, place: number): void {
+  const portKey = (portKeys[k] as number) | NODE_PORT;
+  retried[place] = k;
+  portKeys[place] = portKey;
+  keyAddresses.fill(0, place << 2, (place + 1) << 2);
+  keyHashes[place] = keyHash6(0, 0, 0, 0, portKey);
+  flowHashes[place] = flowHashes[k] as number;
+  origins[place] = origins[k] as number;
+}
+
+function settlePlace6(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  verdicts: Uint32Array,
+  first: number,
+  k: number,
+  line: number,
+  random: () => number,
+): void {
+  const packet = (first + k) * PACKET_WORDS;
+  const verdict = (first + k) * VERDICT_WORDS;
+  const origin = origins[k] as number;
+  const flowHash = (flowHashes[k] as number) | 0;
+  const portKey = portKeys[k] as number;
+  settle6(image, root, packets, packet, verdicts, verdict, line, origin, portKey, flowHash, random);
+}
