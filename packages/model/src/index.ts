@@ -11,6 +11,7 @@ export * from './match-table.js';
 export * from './match-table-hash.js';
 export * from './match-table-validate.js';
 export * from './packet.js';
+export * from './packet-hint.js';
 export * from './protocol.js';
 export * from './records.js';
 export { type CheckContext, check } from './shape/check.js';
