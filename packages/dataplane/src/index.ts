@@ -1,3 +1,4 @@
+export { Affinity, type AffinityOptions } from './affinity/affinity.js';
 export {
   Conntrack,
   type ConntrackStatistics,
