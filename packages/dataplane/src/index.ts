@@ -13,3 +13,5 @@ export { DEFAULT_FLOW_TIMEOUTS, type FlowState, type FlowTimeouts } from './conn
 export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-port.js';
 export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
+export type { FamilyRules, Masquerade } from './stateful/family-rules.js';
+export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
