@@ -17,6 +17,7 @@ export const USAGE = `usage: npm run bench [-- [--smoke | --full] [--json FILE] 
 
 suites: compile        objects to a loaded table, and every phase alone
         lookup         packets to verdicts, each way there is
+        flow           packets of flows that are there
         balance        pools: build, change, pick, evenness, which flows a change moves
         control-plane  manifests to endpoints, single changes, allocation
         quick          one line, in seconds; alone and without options

@@ -69,11 +69,11 @@ describe('the command', () => {
       date: '2025-01-02T03:04:05.000Z',
       machine: { cpu: expect.any(String), cores: expect.any(Number), memoryBytes: expect.any(Number) },
       runtime: { node: process.versions.node, v8: process.versions.v8 },
-      options: { size: 'smoke', suites: ['compile', 'lookup', 'balance', 'control-plane'] },
+      options: { size: 'smoke', suites: ['compile', 'lookup', 'flow', 'balance', 'control-plane'] },
       seeds: { cluster: expect.any(Number), packets: expect.any(Number) },
     });
     expect(new Set(report.results.map(({ suite }) => suite))).toEqual(
-      new Set(['compile', 'lookup', 'balance', 'control-plane']),
+      new Set(['compile', 'lookup', 'flow', 'balance', 'control-plane']),
     );
     for (const { timings, baseline } of report.results) {
       expect(timings.find(({ name }) => name === baseline)?.ratio).toBe(1);

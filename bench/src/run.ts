@@ -10,9 +10,10 @@ import type { ScenarioResult } from './report/result.js';
 import { balanceSuite } from './suites/balance-suite.js';
 import { compileSuite } from './suites/compile-suite.js';
 import { controlPlaneSuite } from './suites/control-plane-suite.js';
+import { flowSuite } from './suites/flow-suite.js';
 import { lookupSuite } from './suites/lookup-suite.js';
 
-const SUITES = [compileSuite, lookupSuite, balanceSuite, controlPlaneSuite];
+const SUITES = [compileSuite, lookupSuite, flowSuite, balanceSuite, controlPlaneSuite];
 
 /** Where output goes. */
 export interface Output {

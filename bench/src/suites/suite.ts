@@ -9,11 +9,14 @@ export interface Size {
   readonly endpointsPerService: number;
   /** Distinct flows of the lookup suite. */
   readonly flows: number;
+  /** How many flows there are, in the flow suite: whole multiples of 2,048. */
+  readonly connections: readonly number[];
   /** Pool sizes of the balance suite. */
   readonly backends: readonly number[];
   readonly lookup: RoundOptions;
   readonly compile: RoundOptions;
   readonly balance: RoundOptions;
+  readonly flow: RoundOptions;
   readonly controlPlane: {
     readonly podsOfLargeService: number;
     readonly allocation: AllocationSize;
@@ -29,10 +32,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     services: [20, 200],
     endpointsPerService: 10,
     flows: 4_096,
+    connections: [4_096],
     backends: [10, 50],
     lookup: { rounds: 3, milliseconds: 4 },
     compile: { rounds: 3, milliseconds: 4 },
     balance: { rounds: 3, milliseconds: 4 },
+    flow: { rounds: 3, milliseconds: 4 },
     controlPlane: {
       podsOfLargeService: 150,
       allocation: { addresses: 2_000, prefix: 22, batch: 100 },
@@ -45,10 +50,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     services: [100, 1_000, 10_000],
     endpointsPerService: 10,
     flows: 65_536,
+    connections: [65_536, 1_048_576],
     backends: [10, 100, 1_000, 5_000],
     lookup: { rounds: 5, milliseconds: 100 },
     compile: { rounds: 5, milliseconds: 100 },
     balance: { rounds: 5, milliseconds: 20 },
+    flow: { rounds: 5, milliseconds: 100 },
     controlPlane: {
       podsOfLargeService: 1_000,
       allocation: { addresses: 100_000, prefix: 15, batch: 1_000 },
@@ -61,10 +68,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     services: [100, 1_000, 10_000],
     endpointsPerService: 10,
     flows: 65_536,
+    connections: [65_536, 1_048_576],
     backends: [10, 100, 1_000, 5_000],
     lookup: { rounds: 15, milliseconds: 400 },
     compile: { rounds: 11, milliseconds: 1_000 },
     balance: { rounds: 11, milliseconds: 200 },
+    flow: { rounds: 11, milliseconds: 400 },
     controlPlane: {
       podsOfLargeService: 1_000,
       allocation: { addresses: 100_000, prefix: 15, batch: 1_000 },

@@ -12,6 +12,7 @@ export * from './match-table-hash.js';
 export * from './match-table-places.js';
 export * from './match-table-validate.js';
 export * from './packet.js';
+export * from './packet-hint.js';
 export * from './protocol.js';
 export * from './records.js';
 export { type CheckContext, check } from './shape/check.js';

@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { address } from './address.js';
 import type { Packet } from './packet.js';
-import { packetWords, readPacket, readVerdict, verdictWords, writePacket } from './records.js';
+import { setPacketHint, TCP_ACK, TCP_FIN, TCP_SYN } from './packet-hint.js';
+import {
+  flowVerdictWords,
+  PACKET_HINT_SHIFT,
+  packetWords,
+  readFlowVerdict,
+  readPacket,
+  readVerdict,
+  verdictWords,
+  writePacket,
+} from './records.js';
 
 const ports = fc.integer({ min: 0, max: 65_535 });
 const protocols = fc.constantFrom('TCP' as const, 'UDP' as const, 'SCTP' as const, 'ICMP' as const);
@@ -98,5 +108,96 @@ describe('a verdict record', () => {
   it('that was never written by a lookup is refused', () => {
     expect(() => readVerdict(Uint32Array.of(7, 0, 0, 0), 0, 'IPv4')).toThrow('"records" expected a verdict');
     expect(() => readVerdict(new Uint32Array(verdictWords('IPv6') - 1), 0, 'IPv6')).toThrow(RangeError);
+  });
+});
+
+describe('a flow verdict record', () => {
+  // dnat, origin outside (2 << 4), established (1 << 6), by the frontend, source and destination rewritten.
+  const outcome = 1 | (2 << 4) | (1 << 6) | (1 << 8) | (1 << 12) | (1 << 13) | (8080 << 16);
+  const ports = (40_000 << 16) | 8080;
+
+  it('reads as what the packet is to be', () => {
+    const want = {
+      verdict: 'dnat',
+      origin: 'outside',
+      decidedBy: 'frontend',
+      masquerade: false,
+      established: true,
+      reply: false,
+      backendIndex: 3,
+      frontendIndex: 7,
+    };
+    const record4 = Uint32Array.of(outcome, 0x0a000001, 3, 7, 0x0a090001, ports, 99, 99);
+    expect(readFlowVerdict(record4, 0, 'IPv4')).toEqual({
+      ...want,
+      rewritten: {
+        source: 0x0a090001,
+        sourcePort: 40_000,
+        destination: 0x0a000001,
+        destinationPort: 8080,
+      },
+    });
+    const record6 = Uint32Array.of(
+      outcome,
+      0,
+      3,
+      7,
+      0x20010db8,
+      0,
+      0,
+      9,
+      0x20010db8,
+      0,
+      0,
+      1,
+      ports,
+      0,
+      0,
+      0,
+    );
+    expect(readFlowVerdict(record6, 0, 'IPv6')).toEqual({
+      ...want,
+      rewritten: {
+        source: address('2001:db8::1'),
+        sourcePort: 40_000,
+        destination: address('2001:db8::9'),
+        destinationPort: 8080,
+      },
+    });
+  });
+
+  it('without a translation is to be nothing', () => {
+    const record = new Uint32Array(8);
+    record[0] = 3 | (8 << 8);
+    expect(readFlowVerdict(record, 0, 'IPv4')).toMatchObject({
+      verdict: 'drop',
+      decidedBy: 'masquerade',
+      established: false,
+      reply: false,
+      rewritten: null,
+    });
+  });
+
+  it('that was never written is refused', () => {
+    expect(() => readFlowVerdict(Uint32Array.of(3 | (15 << 8), 0, 0, 0, 0, 0, 0, 0), 0, 'IPv4')).toThrow(
+      '"records" expected a verdict',
+    );
+    expect(() => readFlowVerdict(new Uint32Array(flowVerdictWords('IPv6') - 1), 0, 'IPv6')).toThrow(
+      RangeError,
+    );
+  });
+});
+
+describe('the hint of a packet', () => {
+  it.each(['IPv4', 'IPv6'] as const)('of %s is beside its protocol, which is read as before', (family) => {
+    const [source, destination] = family === 'IPv4' ? [1, 2] : [1n, 2n];
+    const packet = { protocol: 'TCP', source, destination, sourcePort: 1, destinationPort: 2 } as const;
+    const records = new Uint32Array(2 * packetWords(family));
+    writePacket(records, 1, packet);
+    setPacketHint(records, 1, family, TCP_SYN);
+    setPacketHint(records, 1, family, TCP_FIN | TCP_ACK);
+    const at = packetWords(family) + (family === 'IPv4' ? 3 : 9);
+    expect(records[at]).toBe(((TCP_FIN | TCP_ACK) << PACKET_HINT_SHIFT) | 6);
+    expect(readPacket(records, 1, family)).toEqual(packet);
   });
 });

@@ -1,0 +1,90 @@
+/** The options of connection tracking, and what is written into its region before the first packet. */
+import type { Family } from '@shunt/model';
+import {
+  CLOCK_REPLY,
+  CLOCK_STATE_SHIFT,
+  CLOCK_TIME_SHIFT,
+  FLOWS_BUCKETS,
+  FLOWS_CODES,
+  FLOWS_LAST_BUCKET,
+  FLOWS_REACH,
+  FLOWS_REWRITES,
+  FLOWS_SEED,
+  FLOWS_SHIFT,
+  type FlowSections,
+  flowLayout,
+  flowSections,
+} from './flow-layout.js';
+import {
+  DEFAULT_FLOW_TIMEOUTS,
+  FLOW_STATES,
+  type FlowTimeouts,
+  stirringHints,
+  TIMEOUT_SECONDS_MAX,
+} from './flow-state.js';
+import type { SourcePortRange } from './source-port.js';
+
+export interface ConntrackOptions {
+  readonly family: Family;
+  /** The most flows at a time: 1 to 2^23. */
+  readonly flows: number;
+  /**
+   * The most ways of rewriting at a time; default: one for each flow, so that it is never what runs short.
+   * Masqueraded flows need one for each client, the others one for each frontend and backend.
+   */
+  readonly translations?: number;
+  readonly timeouts?: Partial<FlowTimeouts>;
+  /** Ports for flows that cannot keep theirs. */
+  readonly sourcePorts?: SourcePortRange;
+  /** Secret of the hash, a u32; default 0. */
+  readonly seed?: number;
+}
+
+/** How a region is divided. @throws {RangeError} if a count is out of range */
+export function regionSections({ family, flows, translations = flows }: ConntrackOptions): FlowSections {
+  return flowSections(flowLayout(family), flows, translations);
+}
+
+/** @throws {RangeError} if it is no range of ports */
+export function checkedPorts(ports: SourcePortRange): SourcePortRange {
+  const { first, last } = ports;
+  if (!Number.isInteger(first) || !Number.isInteger(last) || first < 1 || last < first || last > 65_535) {
+    throw new RangeError(`"sourcePorts" expected a range of 1 to 65535, got ${first} to ${last}`);
+  }
+  return ports;
+}
+
+/** Clears a region and writes its head. @throws {RangeError} if a timeout is out of range */
+export function writeRegion(
+  words: Uint32Array,
+  offset: number,
+  sections: FlowSections,
+  { seed = 0, timeouts }: ConntrackOptions,
+): void {
+  words.fill(0, offset, offset + sections.words);
+  words[offset + FLOWS_BUCKETS] = offset + sections.buckets;
+  words[offset + FLOWS_SHIFT] = Math.clz32(sections.bucketCount) + 1;
+  words[offset + FLOWS_LAST_BUCKET] = sections.bucketCount - 1;
+  words[offset + FLOWS_REACH] = sections.reach;
+  words[offset + FLOWS_REWRITES] = offset + sections.rewrites;
+  words[offset + FLOWS_SEED] = seed;
+  writeCodes(words, offset + FLOWS_CODES, { ...DEFAULT_FLOW_TIMEOUTS, ...timeouts });
+}
+
+/** What the packet path asks of each clock code: its timeout, and which hints to stop at. */
+function writeCodes(words: Uint32Array, codes: number, timeouts: FlowTimeouts): void {
+  FLOW_STATES.forEach((name, state) => {
+    if (name === 'none') return;
+    const seconds = timeouts[name];
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > TIMEOUT_SECONDS_MAX) {
+      throw new RangeError(
+        `timeout of "${name}" expected an integer from 1 to ${TIMEOUT_SECONDS_MAX}, got ${seconds}`,
+      );
+    }
+    for (const reply of [0, CLOCK_REPLY]) {
+      const at = codes + 2 * ((state << CLOCK_STATE_SHIFT) | reply);
+      words[at] = seconds << CLOCK_TIME_SHIFT;
+      words[at + 1] = stirringHints(state, reply === CLOCK_REPLY);
+    }
+  });
+}

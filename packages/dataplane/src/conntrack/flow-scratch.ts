@@ -1,0 +1,14 @@
+/** Scratch memory of the packet path of flows: columns of one word a packet of a block. */
+import { BLOCK_PACKETS } from '../block.js';
+
+export const SCRATCH_BUCKET = 0;
+/** The packet's entry; 0 if it has none. */
+export const SCRATCH_ENTRY = BLOCK_PACKETS;
+export const SCRATCH_REWRITE = 2 * BLOCK_PACKETS;
+/**
+ * The outcome of its rewrite; before, a word of its bucket, which is read to bring the line into the cache,
+ * and written somewhere, or the compiler would leave the read out.
+ */
+export const SCRATCH_OUTCOME = 3 * BLOCK_PACKETS;
+
+export const FLOW_SCRATCH_WORDS = 4 * BLOCK_PACKETS;

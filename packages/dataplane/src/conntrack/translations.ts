@@ -1,0 +1,245 @@
+import { OUTCOME_ESTABLISHED } from '@shunt/model';
+import type { Counters } from '../counters/counters.js';
+import {
+  type FlowLayout,
+  type FlowSections,
+  REWRITE_BACKEND,
+  REWRITE_OUTCOME,
+  TRANSLATION_BEGUN,
+  TRANSLATION_DELETED,
+  TRANSLATION_DRAINING,
+  TRANSLATION_FLAGS,
+  TRANSLATION_FLOWS,
+  TRANSLATION_HASH,
+  TRANSLATION_NEXT,
+  TRANSLATION_SERVICE_PORT,
+  TRANSLATION_WORDS,
+} from './flow-layout.js';
+
+/**
+ * What flows are rewritten to, each way of it once, with the count of flows that use it. This makes hits
+ * cheap (few lines for many flows), counters free (they are in the line that is read anyway), and lets one
+ * write delete all flows from a frontend to a backend. Numbers count from 1.
+ */
+export class Translations {
+  readonly #words: Uint32Array;
+  readonly #layout: FlowLayout;
+  readonly #counters: Counters;
+  readonly #rewrites: number;
+  readonly #records: number;
+  readonly #heads: number;
+  readonly #headMask: number;
+  readonly #capacity: number;
+  #deletedFlows = 0;
+  #free = 0;
+  /** How many numbers have ever been in use: the others are free without being in the list. */
+  #used = 0;
+
+  constructor(
+    words: Uint32Array,
+    offset: number,
+    layout: FlowLayout,
+    sections: FlowSections,
+    capacity: number,
+    counters: Counters,
+  ) {
+    this.#words = words;
+    this.#layout = layout;
+    this.#counters = counters;
+    this.#rewrites = offset + sections.rewrites;
+    this.#records = offset + sections.translations;
+    this.#heads = offset + sections.heads;
+    this.#headMask = sections.headCount - 1;
+    this.#capacity = capacity;
+  }
+
+  /** Numbers that may be in use are 1 to this. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** The word offset of a rewrite: 2 t of translation t, or 2 t + 1 for replies. */
+  rewrite(number: number): number {
+    return this.#rewrites + number * this.#layout.rewriteWords;
+  }
+
+  /** Flows whose translation is deleted, and that nobody has noticed yet. */
+  get deletedFlows(): number {
+    return this.#deletedFlows;
+  }
+
+  flows(translation: number): number {
+    return this.#word(translation, TRANSLATION_FLOWS);
+  }
+
+  servicePort(translation: number): number {
+    return this.#word(translation, TRANSLATION_SERVICE_PORT);
+  }
+
+  /** The protocol, and what is to become of its flows. */
+  flags(translation: number): number {
+    return this.#word(translation, TRANSLATION_FLAGS);
+  }
+
+  /** Whether flows with this rewrite go on: a deletion takes effect by this alone. */
+  isInForce(rewrite: number): boolean {
+    return ((this.#words[this.rewrite(rewrite) + REWRITE_OUTCOME] as number) & OUTCOME_ESTABLISHED) !== 0;
+  }
+
+  /**
+   * Finds or makes the translation of a flow that begins.
+   * @param draft - both rewrites, the one to the backend first, with 0 packets
+   * @returns its number, or 0 if there is no room for one more
+   */
+  begin(draft: Uint32Array, servicePort: number, protocol: number): number {
+    const hash = this.#hash(draft, servicePort, protocol);
+    let translation = this.#find(draft, hash, servicePort, protocol);
+    if (translation === 0) translation = this.#make(draft, hash, servicePort, protocol);
+    if (translation === 0) return 0;
+    const record = this.#record(translation);
+    this.#add(record + TRANSLATION_FLOWS, 1);
+    this.#add(record + TRANSLATION_BEGUN, 1);
+    this.setDraining(translation, false);
+    return translation;
+  }
+
+  /** Takes back a {@link begin} that led to no flow. */
+  cancel(translation: number): void {
+    this.#add(this.#record(translation) + TRANSLATION_BEGUN, -1);
+    this.end(translation);
+  }
+
+  /** One flow less; the last one frees the number. */
+  end(translation: number): void {
+    const record = this.#record(translation);
+    this.#add(record + TRANSLATION_FLOWS, -1);
+    if ((this.flags(translation) & TRANSLATION_DELETED) !== 0) this.#deletedFlows--;
+    if (this.#words[record + TRANSLATION_FLOWS] !== 0) return;
+    this.collect(translation);
+    if ((this.flags(translation) & TRANSLATION_DELETED) === 0) this.#unlink(translation);
+    const forward = this.rewrite(2 * translation);
+    this.#words.fill(0, forward, forward + 2 * this.#layout.rewriteWords);
+    this.#words.fill(0, record, record + TRANSLATION_WORDS);
+    this.#words[record + TRANSLATION_NEXT] = this.#free;
+    this.#free = translation;
+  }
+
+  /** Lets all flows of a translation end at once. */
+  delete(translation: number): void {
+    const record = this.#record(translation);
+    if ((this.flags(translation) & TRANSLATION_DELETED) !== 0) return;
+    this.#unlink(translation);
+    this.#deletedFlows += this.flows(translation);
+    this.#words[record + TRANSLATION_FLAGS] = this.flags(translation) | TRANSLATION_DELETED;
+    this.#putOutOfForce(2 * translation);
+    this.#putOutOfForce(2 * translation + 1);
+  }
+
+  /** Marks that its backend gets no new flows; a flow that begins all the same takes the mark off. */
+  setDraining(translation: number, isDraining: boolean): void {
+    const at = this.#record(translation) + TRANSLATION_FLAGS;
+    const others = (this.#words[at] as number) & ~TRANSLATION_DRAINING;
+    this.#words[at] = others | (isDraining ? TRANSLATION_DRAINING : 0);
+  }
+
+  /** Hands over what was counted since the last time. */
+  collect(translation: number): void {
+    const { rewritePackets } = this.#layout;
+    const forward = this.rewrite(2 * translation);
+    const packetsAt = forward + rewritePackets;
+    const repliesAt = this.rewrite(2 * translation + 1) + rewritePackets;
+    const begunAt = this.#record(translation) + TRANSLATION_BEGUN;
+    this.#counters.addFlows(
+      this.servicePort(translation),
+      this.#words[forward + REWRITE_BACKEND] as number,
+      this.#words[begunAt] as number,
+      this.#words[packetsAt] as number,
+      this.#words[repliesAt] as number,
+    );
+    this.#words[begunAt] = 0;
+    this.#words[packetsAt] = 0;
+    this.#words[repliesAt] = 0;
+  }
+
+  #putOutOfForce(rewrite: number): void {
+    const at = this.rewrite(rewrite) + REWRITE_OUTCOME;
+    this.#words[at] = (this.#words[at] as number) & ~OUTCOME_ESTABLISHED;
+  }
+
+  #make(draft: Uint32Array, hash: number, servicePort: number, protocol: number): number {
+    let translation = this.#free;
+    if (translation !== 0) this.#free = this.#word(translation, TRANSLATION_NEXT);
+    else if (this.#used < this.#capacity) translation = ++this.#used;
+    else return 0;
+    const record = this.#record(translation);
+    const head = this.#heads + (hash & this.#headMask);
+    this.#words.set(draft, this.rewrite(2 * translation));
+    this.#words[record + TRANSLATION_NEXT] = this.#words[head] as number;
+    this.#words[record + TRANSLATION_FLOWS] = 0;
+    this.#words[record + TRANSLATION_SERVICE_PORT] = servicePort;
+    this.#words[record + TRANSLATION_BEGUN] = 0;
+    this.#words[record + TRANSLATION_FLAGS] = protocol;
+    this.#words[record + TRANSLATION_HASH] = hash;
+    this.#words[head] = translation;
+    return translation;
+  }
+
+  #find(draft: Uint32Array, hash: number, servicePort: number, protocol: number): number {
+    let translation = this.#words[this.#heads + (hash & this.#headMask)] as number;
+    while (translation !== 0) {
+      const record = this.#record(translation);
+      if (
+        ((this.#words[record + TRANSLATION_HASH] as number) | 0) === hash &&
+        this.#words[record + TRANSLATION_SERVICE_PORT] === servicePort &&
+        ((this.#words[record + TRANSLATION_FLAGS] as number) & 0xff) === protocol &&
+        this.#isDraft(translation, draft)
+      ) {
+        return translation;
+      }
+      translation = this.#words[record + TRANSLATION_NEXT] as number;
+    }
+    return 0;
+  }
+
+  #isDraft(translation: number, draft: Uint32Array): boolean {
+    const { rewriteWords, rewritePackets } = this.#layout;
+    const at = this.rewrite(2 * translation);
+    for (let word = 0; word < draft.length; word++) {
+      const isCount = word === rewritePackets || word === rewriteWords + rewritePackets;
+      if (!isCount && this.#words[at + word] !== draft[word]) return false;
+    }
+    return true;
+  }
+
+  #unlink(translation: number): void {
+    const hash = this.#word(translation, TRANSLATION_HASH);
+    let link = this.#heads + (hash & this.#headMask);
+    while (this.#words[link] !== translation) {
+      link = this.#record(this.#words[link] as number) + TRANSLATION_NEXT;
+    }
+    this.#words[link] = this.#word(translation, TRANSLATION_NEXT);
+  }
+
+  /** FNV-1a by words, finished so that the low bits are good. Signed. */
+  #hash(draft: Uint32Array, servicePort: number, protocol: number): number {
+    let hash = Math.imul(servicePort ^ 0x811c9dc5, 0x01000193) ^ protocol;
+    for (let word = 0; word < draft.length; word++) {
+      hash = Math.imul(hash ^ (draft[word] as number), 0x01000193);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash, 0x85ebca77);
+    return hash ^ (hash >>> 16);
+  }
+
+  #record(translation: number): number {
+    return this.#records + translation * TRANSLATION_WORDS;
+  }
+
+  #word(translation: number, field: number): number {
+    return this.#words[this.#record(translation) + field] as number;
+  }
+
+  #add(at: number, count: number): void {
+    this.#words[at] = (this.#words[at] as number) + count;
+  }
+}

@@ -1,0 +1,282 @@
+import {
+  DECIDED_BY,
+  OUTCOME_DECIDED_BY_SHIFT,
+  OUTCOME_ESTABLISHED,
+  OUTCOME_MASQUERADE,
+  OUTCOME_ORIGIN_SHIFT,
+  OUTCOME_VERDICT_MASK,
+  PACKET_HINT_SHIFT,
+  VERDICT_FRONTEND,
+  VERDICT_OUTCOME,
+} from '@shunt/model';
+import { AFFINITY_BACKEND, AFFINITY_PORT, type Affinity } from '../affinity/affinity.js';
+import { BLOCK_PACKETS } from '../block.js';
+import { type Conntrack, FLOWS_FULL } from '../conntrack/conntrack.js';
+import type { FlowLayout } from '../conntrack/flow-layout.js';
+import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
+import { beginsFlow } from '../conntrack/flow-state.js';
+import { answerFlows4, matchFlows4 } from '../conntrack/lookup-flows4.js';
+import { answerFlows6, matchFlows6 } from '../conntrack/lookup-flows6.js';
+import { DNAT, DROP, REJECT } from '../decide.js';
+import type { FamilyRules, Masquerade } from './family-rules.js';
+import { copyWords, writeRewritten, writeUntranslated } from './write-verdict.js';
+
+const ORIGIN_MASK = 3 << OUTCOME_ORIGIN_SHIFT;
+const NO_FLOW = DROP | (DECIDED_BY.indexOf('no-flow') << OUTCOME_DECIDED_BY_SHIFT);
+const FULL = DROP | (DECIDED_BY.indexOf('flows-full') << OUTCOME_DECIDED_BY_SHIFT);
+const NO_SOURCE = DROP | (DECIDED_BY.indexOf('masquerade') << OUTCOME_DECIDED_BY_SHIFT);
+
+// Packets counted in 32 bits between two collections: far below what would overflow.
+const COLLECT_PACKETS = 2 ** 31;
+
+/** What a pipeline is made of, all of one IP family and one worker. */
+export interface StatefulPipelineParts {
+  readonly rules: FamilyRules;
+  readonly conntrack: Conntrack;
+  readonly masquerade: Masquerade;
+  /** Without it, service ports with affinity are balanced like the others. */
+  readonly affinity?: Affinity;
+}
+
+/**
+ * Answers packets of both directions of one IP family, one after the other.
+ *
+ * 1. A packet of a flow that is there goes where the flow's first packet went, whatever the rules say now.
+ * 2. A packet from the backend of such a flow is a reply: its source becomes the frontend again.
+ * 3. Any other gets the verdict of the rules. If that is `dnat`, a client with affinity keeps its backend as
+ *    long as the rules let it; a flow begins, and is masqueraded if the verdict says so. A packet that can
+ *    begin no flow, or that there is no room or source for, is dropped.
+ *
+ * Each batch is answered as if its packets came singly. Nothing is allocated.
+ */
+export class StatefulPipeline {
+  readonly #rules: FamilyRules;
+  readonly #conntrack: Conntrack;
+  readonly #masquerade: Masquerade;
+  readonly #affinity: Affinity | null;
+  readonly #layout: FlowLayout;
+  readonly #match: typeof matchFlows4;
+  readonly #answer: typeof answerFlows4;
+  readonly #scratch = new Uint32Array(FLOW_SCRATCH_WORDS);
+  // The packets of a block without a flow go to the rules together; one more record is for single ones.
+  readonly #missPackets: Uint32Array;
+  readonly #missVerdicts: Uint32Array;
+  readonly #missOf = new Uint8Array(BLOCK_PACKETS);
+  readonly #singlePacket: Uint32Array;
+  readonly #singleVerdict: Uint32Array;
+  #uncollected = 0;
+
+  /** @throws {RangeError} if the parts are not of one family, or an address is not whole */
+  constructor({ rules, conntrack, masquerade, affinity }: StatefulPipelineParts) {
+    const { layout } = conntrack;
+    if (affinity !== undefined && affinity.family !== layout.family) {
+      throw new RangeError(`"affinity" expected ${layout.family}, got ${affinity.family}`);
+    }
+    if (masquerade.addresses.length % layout.addressWords !== 0) {
+      throw new RangeError(`"masquerade" expected addresses of ${layout.addressWords} words`);
+    }
+    this.#rules = rules;
+    this.#conntrack = conntrack;
+    this.#masquerade = masquerade;
+    this.#affinity = affinity ?? null;
+    this.#layout = layout;
+    this.#match = layout.family === 'IPv4' ? matchFlows4 : matchFlows6;
+    this.#answer = layout.family === 'IPv4' ? answerFlows4 : answerFlows6;
+    this.#missPackets = new Uint32Array(BLOCK_PACKETS * layout.packetWords);
+    this.#missVerdicts = new Uint32Array(BLOCK_PACKETS * layout.verdictWords);
+    this.#singlePacket = new Uint32Array(layout.packetWords);
+    this.#singleVerdict = new Uint32Array(layout.verdictWords);
+  }
+
+  /**
+   * Answers packets 0 to `count` - 1, in order.
+   * @param packets - packet records of the family
+   * @param verdicts - flow verdict records of the family, overwritten but for their spare words
+   * @param now - seconds, a u32 that may wrap; the same clock for all calls
+   * @throws {RangeError} if an array is too small for `count`
+   */
+  process(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
+    this.#checkRoom(packets, verdicts, count);
+    for (let first = 0; first < count; first += BLOCK_PACKETS) {
+      this.#processBlock(packets, verdicts, first, Math.min(BLOCK_PACKETS, count - first), now);
+    }
+    this.#uncollected += count;
+    if (this.#uncollected >= COLLECT_PACKETS) this.collect();
+  }
+
+  /** Hands over what was counted with the flows: do so before reading the counters. */
+  collect(): void {
+    this.#conntrack.collect();
+    this.#uncollected = 0;
+  }
+
+  #processBlock(
+    packets: Uint32Array,
+    verdicts: Uint32Array,
+    first: number,
+    count: number,
+    now: number,
+  ): void {
+    const { words, offset, removals } = this.#conntrack;
+    this.#matchBlock(packets, first, count);
+    for (let k = 0; k < count; k++) {
+      // Where a flow has ended, an entry that was found may be another's by now: no more of them then.
+      if (this.#conntrack.removals === removals) {
+        k = this.#answer(words, offset, packets, verdicts, first, k, count, now, this.#scratch);
+        if (k === count) return;
+      }
+      this.#processOne(packets, verdicts, first, k, now);
+    }
+  }
+
+  /** Finds the flows of a block's packets, and asks the rules about those without. */
+  #matchBlock(packets: Uint32Array, first: number, count: number): void {
+    const { words, offset } = this.#conntrack;
+    const { packetWords } = this.#layout;
+    if (this.#match(words, offset, packets, first, count, this.#scratch) === 0) return;
+    let misses = 0;
+    for (let k = 0; k < count; k++) {
+      if (this.#scratch[SCRATCH_ENTRY + k] !== 0) continue;
+      copyWords(packets, (first + k) * packetWords, this.#missPackets, misses * packetWords, packetWords);
+      this.#missOf[k] = misses++;
+    }
+    this.#rules.lookup(this.#missPackets, this.#missVerdicts, misses);
+  }
+
+  #processOne(packets: Uint32Array, verdicts: Uint32Array, first: number, k: number, now: number): void {
+    const { packetWords, verdictWords, flowVerdictWords } = this.#layout;
+    const packet = (first + k) * packetWords;
+    const verdict = (first + k) * flowVerdictWords;
+    const rewrite = this.#conntrack.follow(packets, packet, now);
+    if (rewrite !== 0) {
+      this.#translate(packets, packet, rewrite, verdicts, verdict);
+    } else if (this.#scratch[SCRATCH_ENTRY + k] === 0) {
+      const miss = (this.#missOf[k] as number) * verdictWords;
+      this.#processNew(packets, packet, this.#missVerdicts, miss, verdicts, verdict, now);
+    } else {
+      copyWords(packets, packet, this.#singlePacket, 0, packetWords);
+      this.#rules.lookup(this.#singlePacket, this.#singleVerdict, 1);
+      this.#processNew(packets, packet, this.#singleVerdict, 0, verdicts, verdict, now);
+    }
+  }
+
+  /** A packet of no flow, with what the rules say of it in `answers`. */
+  #processNew(
+    packets: Uint32Array,
+    packet: number,
+    answers: Uint32Array,
+    answer: number,
+    verdicts: Uint32Array,
+    verdict: number,
+    now: number,
+  ): void {
+    const outcome = answers[answer + VERDICT_OUTCOME] as number;
+    const frontend = answers[answer + VERDICT_FRONTEND] as number;
+    if ((outcome & OUTCOME_VERDICT_MASK) !== DNAT) {
+      this.#leave(verdicts, verdict, outcome, frontend);
+      return;
+    }
+    const servicePort = this.#rules.servicePort(frontend);
+    const rewrite = this.#begin(packets, packet, answers, answer, servicePort, now);
+    if (rewrite < 0) {
+      this.#leave(verdicts, verdict, -rewrite | (outcome & ORIGIN_MASK), frontend);
+      return;
+    }
+    this.#translate(packets, packet, rewrite, verdicts, verdict);
+    verdicts[verdict] = (verdicts[verdict] as number) & ~OUTCOME_ESTABLISHED;
+  }
+
+  /** Begins a flow. @returns the word offset of its rewrite, or minus the outcome of a drop */
+  #begin(
+    packets: Uint32Array,
+    packet: number,
+    answers: Uint32Array,
+    answer: number,
+    servicePort: number,
+    now: number,
+  ): number {
+    const { addressWords } = this.#layout;
+    const protocolWord = packets[packet + 2 * addressWords + 1] as number;
+    if (!beginsFlow(protocolWord & 0xff, (protocolWord >>> PACKET_HINT_SHIFT) & 0xff)) return -NO_FLOW;
+    const frontend = answers[answer + VERDICT_FRONTEND] as number;
+    const seconds = this.#affinity === null ? 0 : this.#rules.affinitySeconds(frontend);
+    if (seconds > 0) this.#keepBackend(packets, packet, answers, answer, servicePort, seconds, now);
+    const { addresses, choose } = this.#masquerade;
+    const isMasqueraded = ((answers[answer + VERDICT_OUTCOME] as number) & OUTCOME_MASQUERADE) !== 0;
+    if (isMasqueraded && addresses.length === 0) return -NO_SOURCE;
+    const address = isMasqueraded && choose !== undefined ? choose(answers, answer) * addressWords : 0;
+    const rewrite = this.#conntrack.begin(
+      packets,
+      packet,
+      answers,
+      answer,
+      servicePort,
+      addresses,
+      address,
+      now,
+    );
+    if (rewrite < 0) return rewrite === FLOWS_FULL ? -FULL : -NO_SOURCE;
+    if (seconds > 0) {
+      this.#affinity?.remember(servicePort, packets, packet, answers, answer, seconds, now);
+    }
+    return rewrite;
+  }
+
+  /** Turns the verdict of a client that is known to the backend that it had. */
+  #keepBackend(
+    packets: Uint32Array,
+    packet: number,
+    answers: Uint32Array,
+    answer: number,
+    servicePort: number,
+    seconds: number,
+    now: number,
+  ): void {
+    const affinity = this.#affinity;
+    if (affinity === null) return;
+    const entry = affinity.find(servicePort, packets, packet, seconds, now);
+    if (entry === 0) return;
+    const { words } = affinity;
+    const backend = words[entry + AFFINITY_BACKEND] as number;
+    const port = words[entry + AFFINITY_PORT] as number;
+    const address = entry + affinity.addressField;
+    if (!this.#rules.redirect(packets, packet, answers, answer, backend, words, address, port)) {
+      affinity.forget(entry);
+    }
+  }
+
+  /** A packet that nothing is written into. */
+  #leave(verdicts: Uint32Array, verdict: number, outcome: number, frontend: number): void {
+    writeUntranslated(this.#layout, outcome, frontend, verdicts, verdict);
+    this.#conntrack.counters.addOutcome(outcome);
+    const kind = outcome & OUTCOME_VERDICT_MASK;
+    if (frontend !== 0 && (kind === REJECT || kind === DROP)) {
+      this.#conntrack.counters.addRefusal(this.#rules.servicePort(frontend));
+    }
+  }
+
+  #translate(
+    packets: Uint32Array,
+    packet: number,
+    rewrite: number,
+    verdicts: Uint32Array,
+    verdict: number,
+  ): void {
+    const { words } = this.#conntrack;
+    const count = rewrite + this.#layout.rewritePackets;
+    writeRewritten(this.#layout, words, rewrite, packets, packet, verdicts, verdict);
+    words[count] = (words[count] as number) + 1;
+  }
+
+  #checkRoom(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
+    const { packetWords, flowVerdictWords } = this.#layout;
+    if (!Number.isInteger(count) || count < 0) {
+      throw new RangeError(`"count" expected an integer from 0, got ${count}`);
+    }
+    if (packets.length < count * packetWords || verdicts.length < count * flowVerdictWords) {
+      throw new RangeError(
+        `"count" expected room for ${count} records of ${packetWords} and ${flowVerdictWords} words`,
+      );
+    }
+  }
+}

@@ -1,0 +1,216 @@
+/** The plain model beside two real ones, over rules that change. */
+import {
+  Affinity,
+  Conntrack,
+  Counters,
+  DEFAULT_FLOW_TIMEOUTS,
+  type FlowRecord,
+  StatefulPipeline,
+} from '@shunt/dataplane';
+import {
+  type Address,
+  address,
+  DECIDED_BY,
+  type Family,
+  flowVerdictWords,
+  ipv6Words,
+  packetWords,
+  readFlowVerdict,
+  type ServiceProtocol,
+  setPacketHint,
+  VERDICTS,
+  writePacket,
+} from '@shunt/model';
+import { expect } from 'vitest';
+import { expectSame } from './expect-same.js';
+import { type HintedPacket, keyOf, PlainFlows, recordOf, TIMEOUTS } from './plain-flows.js';
+import { type Backend, type Frontend, SmallRules } from './small-rules.js';
+
+export interface Setting {
+  readonly family: Family;
+  readonly capacity: number;
+  readonly ports: { readonly first: number; readonly last: number };
+  /** The clock's first reading: times wrap at 2^27 and 2^32. */
+  readonly start: number;
+}
+
+function addressIn(family: Family, net: number, host: number): Address {
+  return family === 'IPv4' ? address(`10.${net}.0.${host}`) : address(`2001:db8:${net}::${host}`);
+}
+
+function smallRules(family: Family): SmallRules {
+  const backends = [1, 2, 3].map((host): Backend => {
+    return { index: host, address: addressIn(family, 1, host), port: 8080 };
+  });
+  const [one, two, three] = backends as [Backend, Backend, Backend];
+  const frontend = (
+    index: number,
+    host: number,
+    port: number,
+    protocol: ServiceProtocol,
+    servicePort: number,
+  ): Frontend => ({ index, address: addressIn(family, 96, host), port, protocol, servicePort });
+  return new SmallRules(
+    family,
+    [
+      frontend(1, 1, 80, 'TCP', 1),
+      frontend(2, 2, 53, 'UDP', 2),
+      frontend(3, 3, 80, 'TCP', 3),
+      frontend(4, 4, 90, 'TCP', 3),
+      frontend(5, 1, 80, 'SCTP', 4),
+    ],
+    [
+      { number: 1, affinitySeconds: 0, backends: [one, two] },
+      { number: 2, affinitySeconds: 20, backends: [one, two] },
+      { number: 3, affinitySeconds: 15, backends: [one, two, three] },
+      { number: 4, affinitySeconds: 0, backends: [one] },
+    ],
+    [addressIn(family, 3, 1), addressIn(family, 3, 2)],
+  );
+}
+
+/** Two pods, two clients from outside, and a backend. */
+export function clients(family: Family): Address[] {
+  return [
+    addressIn(family, 2, 1),
+    addressIn(family, 2, 2),
+    addressIn(family, 3, 1),
+    addressIn(family, 3, 2),
+    addressIn(family, 1, 1),
+  ];
+}
+
+/** A stateful dataplane of one family in memory of its own. */
+class Machine {
+  readonly conntrack: Conntrack;
+  readonly affinity: Affinity;
+  readonly counters: Counters;
+  readonly pipeline: StatefulPipeline;
+  readonly words: Uint32Array;
+
+  constructor(rules: SmallRules, { family, capacity, ports }: Setting, nodes: readonly Address[]) {
+    const timeouts = { ...DEFAULT_FLOW_TIMEOUTS, 'tcp established': TIMEOUTS['TCP established'] as number };
+    const conntrack = { family, flows: capacity, sourcePorts: ports, timeouts, seed: 7 };
+    const affinity = { family, entries: 32 };
+    const counters = { servicePorts: 5, backends: 4 };
+    const affinityAt = 16 + Conntrack.regionWords(conntrack);
+    const countersAt = affinityAt + Affinity.regionWords(affinity);
+    this.words = new Uint32Array(new SharedArrayBuffer(4 * (countersAt + Counters.regionWords(counters))));
+    this.counters = new Counters(this.words, countersAt, counters);
+    this.conntrack = new Conntrack(this.words, 16, conntrack, this.counters);
+    this.affinity = new Affinity(this.words, affinityAt, affinity);
+    this.pipeline = new StatefulPipeline({
+      rules,
+      conntrack: this.conntrack,
+      affinity: this.affinity,
+      masquerade: {
+        addresses: Uint32Array.from(nodes.flatMap((node) => wordsOf(node))),
+        choose: (verdicts, verdict) => (verdicts[verdict + 2] as number) % 2,
+      },
+    });
+  }
+
+  process(packets: readonly HintedPacket[], family: Family, now: number): Uint32Array {
+    const records = new Uint32Array(packets.length * packetWords(family));
+    packets.forEach((packet, index) => {
+      writePacket(records, index, packet);
+      setPacketHint(records, index, family, packet.hint);
+    });
+    const verdicts = new Uint32Array(packets.length * flowVerdictWords(family));
+    this.pipeline.process(records, verdicts, packets.length, now >>> 0);
+    return verdicts;
+  }
+}
+
+/** One of the real ones is given packets singly, the other in batches. */
+export class World {
+  readonly rules: SmallRules;
+  readonly plain: PlainFlows;
+  readonly single: Machine;
+  readonly batched: Machine;
+  now: number;
+  readonly setting: Setting;
+
+  constructor(setting: Setting) {
+    const { family, capacity, ports } = setting;
+    const nodeAddresses = [addressIn(family, 9, 1), addressIn(family, 9, 2)];
+    this.setting = setting;
+    this.now = setting.start;
+    this.rules = smallRules(family);
+    this.single = new Machine(this.rules, setting, nodeAddresses);
+    this.batched = new Machine(this.rules, setting, nodeAddresses);
+    this.plain = new PlainFlows(this.rules, {
+      capacity,
+      ports,
+      nodeAddresses,
+      chooseNode: ({ backend }) => (backend?.index ?? 0) % 2,
+    });
+  }
+
+  process(packets: readonly HintedPacket[]): void {
+    const { family } = this.setting;
+    const singly: number[] = [];
+    for (const packet of packets) {
+      const verdicts = this.single.process([packet], family, this.now);
+      singly.push(...verdicts);
+      const actual = readFlowVerdict(verdicts, 0, family);
+      this.plain.process(packet, this.now, actual, () => this.#keys());
+    }
+    expectSame([...this.batched.process(packets, family, this.now)], singly);
+  }
+
+  checkFlows(): void {
+    this.plain.tick(this.now);
+    const want = [...this.plain.flows.values()].map((flow) => recordOf(flow, this.now));
+    for (const { conntrack } of [this.single, this.batched]) {
+      const flows = [...conntrack.flows(this.now >>> 0)];
+      expectSame(sorted(flows), sorted(want));
+      // No two flows come from one address and port to one backend: their replies would be alike.
+      const sent = new Set(flows.map(({ protocol, rewritten }) => keyOf({ protocol, ...rewritten })));
+      expectSame(sent.size, flows.length);
+      if (conntrack.statistics.flows > this.setting.capacity) expect.fail('there are too many flows');
+    }
+  }
+
+  checkCounters(): void {
+    const { counts } = this.plain;
+    for (const { pipeline, counters } of [this.single, this.batched]) {
+      pipeline.collect();
+      for (const number of this.rules.servicePorts.keys()) {
+        const refused = counts.get(`refused ${number}`) ?? 0;
+        expectSame(counters.servicePort(number), { ...this.#counted((port) => port === number), refused });
+      }
+      for (const backend of [1, 2, 3]) {
+        const want = this.#counted((_, index) => index === backend);
+        expectSame(counters.backend(backend), { ...want, refused: 0 });
+      }
+      const outcomes = VERDICTS.flatMap((_, verdict) => {
+        return DECIDED_BY.map((_, reason) => counters.outcomes(verdict, reason));
+      });
+      const want = VERDICTS.flatMap((verdict) => DECIDED_BY.map((by) => counts.get(`${verdict} ${by}`) ?? 0));
+      expectSame(outcomes, want);
+    }
+  }
+
+  #counted(matches: (servicePort: number, backend: number) => boolean): object {
+    const sums = { flows: 0, packets: 0, replies: 0 };
+    for (const [name, count] of this.plain.counts) {
+      const [what = '', servicePort, backend] = name.split(' ');
+      if (what in sums && matches(Number(servicePort), Number(backend))) sums[what as 'flows'] += count;
+    }
+    return sums;
+  }
+
+  #keys(): Set<string> {
+    return new Set([...this.single.conntrack.flows(this.now >>> 0)].map((flow) => keyOf(flow)));
+  }
+}
+
+function wordsOf(one: Address): number[] {
+  return typeof one === 'number' ? [one] : ipv6Words(one);
+}
+
+/** In one order, whatever the order was. */
+function sorted(flows: readonly FlowRecord[]): FlowRecord[] {
+  return flows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
