@@ -185,14 +185,16 @@ export class Conntrack {
       for (let way = 0; way < buckets.ways; way++) {
         const entry = buckets.offset(bucket) + way;
         const rewrite = buckets.mark(entry) >>> 8;
-        if (rewrite === 0 || rewrite % 2 === 1 || this.#table.isOver(entry, now)) continue;
+        const translation = this.#translations.translationOf(rewrite);
+        // A flow has two entries: the one of replies is another's look at it.
+        if (rewrite === 0 || rewrite !== translation || this.#table.isOver(entry, now)) continue;
         buckets.key(entry, key, 0);
         const at = this.#translations.rewrite(rewrite);
-        const flags = this.#translations.flags(rewrite >>> 1);
+        const flags = this.#translations.flags(translation);
         yield {
           ...flowRecord(this.layout, key, this.words, at),
           state: FLOW_STATES[(buckets.clock(entry) & CLOCK_CODE_MASK) >>> CLOCK_STATE_SHIFT] ?? 'none',
-          servicePort: this.#translations.servicePort(rewrite >>> 1),
+          servicePort: this.#translations.servicePort(translation),
           idleSeconds: this.#table.idleSeconds(entry, now),
           draining: (flags & TRANSLATION_DRAINING) !== 0,
         };
@@ -235,7 +237,7 @@ export class Conntrack {
     if (translation === 0) return FLOWS_FULL;
     const state = firstState(protocol);
     if (table.insert(packets, packet, replyKey, translation, protocol, state, now)) {
-      return this.#translations.rewrite(2 * translation);
+      return this.#translations.rewrite(translation);
     }
     this.#translations.cancel(translation);
     return FLOWS_FULL;
@@ -246,9 +248,10 @@ export class Conntrack {
       const flags = this.#translations.flags(number);
       const flows = this.#translations.flows(number);
       if (flows === 0 || (flags & TRANSLATION_DELETED) !== 0) continue;
-      const forward = this.#translations.rewrite(2 * number);
+      const forward = this.#translations.rewrite(number);
+      const back = this.#translations.rewrite(this.#translations.back(number));
       const record = {
-        ...translationRecord(this.layout, this.words, forward, flags & 0xff),
+        ...translationRecord(this.layout, this.words, forward, back, flags & 0xff),
         servicePort: this.#translations.servicePort(number),
         flows,
         draining: (flags & TRANSLATION_DRAINING) !== 0,

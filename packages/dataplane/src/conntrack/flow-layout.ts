@@ -30,10 +30,11 @@
  * The clock is in the bucket, where a hit has the line already; kept in an array of its own it would cost
  * one more cache miss a packet. Both entries of a flow have the state; its last packet is the later of both.
  *
- * A rewrite says what becomes of packets of a flow in one direction; a translation is two of them, number
- * 2 t for packets to the backend and 2 t + 1 for replies. Flows that are rewritten alike share one: all
- * unmasqueraded flows from a frontend to a backend. A rewrite begins like a flow verdict, with
- * OUTCOME_ESTABLISHED; without it, it is not in force. Number 0 is all zero, so that a miss is one, too.
+ * A rewrite says what becomes of packets of a flow in one direction. A translation is two of them: of the same
+ * number as itself, for packets to the backend, and as many behind it as there is room for and one, for replies.
+ * Flows that are rewritten alike share one: all unmasqueraded flows from a frontend to a backend. A rewrite
+ * begins like a flow verdict, with OUTCOME_ESTABLISHED; without it, it is not in force. Number 0 is all zero, so
+ * that a miss is one, too.
  *
  * ```
  * rewrite, IPv4 (8)    | outcome | destination | backend | frontend | source | ports | ports kept | packets |

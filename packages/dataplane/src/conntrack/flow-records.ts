@@ -91,15 +91,15 @@ export function flowRecord(
 
 /**
  * Reads a translation.
- * @param forward - word offset of the rewrite to the backend; the one of replies lies behind it
+ * @param forward, back - word offsets of the rewrite to the backend, and of the one of replies
  */
 export function translationRecord(
   layout: FlowLayout,
   words: Uint32Array,
   forward: number,
+  back: number,
   protocol: number,
 ): Omit<TranslationRecord, 'servicePort' | 'flows' | 'draining'> {
-  const back = forward + layout.rewriteWords;
   return {
     protocol: protocolOf(protocol),
     frontendIndex: words[forward + REWRITE_FRONTEND] as number,

@@ -121,14 +121,14 @@ export class FlowTable {
     state: number,
     now: number,
   ): boolean {
-    const mark = (translation << 9) | protocol;
+    const mark = (translation << 8) | protocol;
     const clock = this.#clock(now, state, false);
     let entry = this.buckets.place(packets, packet, mark, clock);
     if (entry === 0) {
       if (!this.makeRoom(this.buckets.hash(packets, packet), 0, now)) return false;
       entry = this.buckets.place(packets, packet, mark, clock);
     }
-    const replyMark = mark | (1 << 8);
+    const replyMark = (this.#translations.back(translation) << 8) | protocol;
     const replyClock = this.#clock(now, state, true);
     let reply = this.buckets.place(replyKey, 0, replyMark, replyClock);
     if (reply === 0 && this.makeRoom(this.buckets.hash(replyKey, 0), entry, now)) {
@@ -260,7 +260,7 @@ export class FlowTable {
 
   #end(entry: number): void {
     const peer = this.#peer(entry);
-    const translation = this.buckets.mark(entry) >>> 9;
+    const translation = this.#translations.translationOf(this.buckets.mark(entry) >>> 8);
     this.buckets.remove(entry, this.#key, 0);
     // There is always one; without it, memory was written by somebody else, and a loop would not end.
     if (peer !== 0) this.buckets.remove(peer, this.#key, 0);

@@ -94,8 +94,8 @@ export function matchFlows6(
     else rewrite += ((words[entry + ENTRY_MARK] as number) >>> 8) * REWRITE_WORDS;
     scratch[ENTRY + k] = entry;
     scratch[REWRITE + k] = rewrite;
-    scratch[OUTCOME + k] = words[rewrite] as number;
   }
+  for (let k = 0; k < count; k++) scratch[OUTCOME + k] = words[scratch[REWRITE + k] as number] as number;
   return misses;
 }
 

@@ -58,7 +58,17 @@ export class Translations {
     return this.#used;
   }
 
-  /** The word offset of a rewrite: 2 t of translation t, or 2 t + 1 for replies. */
+  /** The number of a translation's rewrite of replies; that of packets to the backend is its own. */
+  back(translation: number): number {
+    return translation + this.#capacity + 1;
+  }
+
+  /** The translation that a rewrite is of. */
+  translationOf(rewrite: number): number {
+    return rewrite > this.#capacity ? rewrite - this.#capacity - 1 : rewrite;
+  }
+
+  /** The word offset of a rewrite. */
   rewrite(number: number): number {
     return this.#rewrites + number * this.#layout.rewriteWords;
   }
@@ -117,8 +127,11 @@ export class Translations {
     if (this.#words[record + TRANSLATION_FLOWS] !== 0) return;
     this.collect(translation);
     if ((this.flags(translation) & TRANSLATION_DELETED) === 0) this.#unlink(translation);
-    const forward = this.rewrite(2 * translation);
-    this.#words.fill(0, forward, forward + 2 * this.#layout.rewriteWords);
+    const { rewriteWords } = this.#layout;
+    const forward = this.rewrite(translation);
+    const back = this.rewrite(this.back(translation));
+    this.#words.fill(0, forward, forward + rewriteWords);
+    this.#words.fill(0, back, back + rewriteWords);
     this.#words.fill(0, record, record + TRANSLATION_WORDS);
     this.#words[record + TRANSLATION_NEXT] = this.#free;
     this.#free = translation;
@@ -131,8 +144,8 @@ export class Translations {
     this.#unlink(translation);
     this.#deletedFlows += this.flows(translation);
     this.#words[record + TRANSLATION_FLAGS] = this.flags(translation) | TRANSLATION_DELETED;
-    this.#putOutOfForce(2 * translation);
-    this.#putOutOfForce(2 * translation + 1);
+    this.#putOutOfForce(translation);
+    this.#putOutOfForce(this.back(translation));
   }
 
   /** Marks that its backend gets no new flows; a flow that begins all the same takes the mark off. */
@@ -145,9 +158,9 @@ export class Translations {
   /** Hands over what was counted since the last time. */
   collect(translation: number): void {
     const { rewritePackets } = this.#layout;
-    const forward = this.rewrite(2 * translation);
+    const forward = this.rewrite(translation);
     const packetsAt = forward + rewritePackets;
-    const repliesAt = this.rewrite(2 * translation + 1) + rewritePackets;
+    const repliesAt = this.rewrite(this.back(translation)) + rewritePackets;
     const begunAt = this.#record(translation) + TRANSLATION_BEGUN;
     this.#counters.addFlows(
       this.servicePort(translation),
@@ -173,7 +186,13 @@ export class Translations {
     else return 0;
     const record = this.#record(translation);
     const head = this.#heads + (hash & this.#headMask);
-    this.#words.set(draft, this.rewrite(2 * translation));
+    const forward = this.rewrite(translation);
+    const back = this.rewrite(this.back(translation));
+    const { rewriteWords } = this.#layout;
+    for (let word = 0; word < rewriteWords; word++) {
+      this.#words[forward + word] = draft[word] as number;
+      this.#words[back + word] = draft[rewriteWords + word] as number;
+    }
     this.#words[record + TRANSLATION_NEXT] = this.#words[head] as number;
     this.#words[record + TRANSLATION_FLOWS] = 0;
     this.#words[record + TRANSLATION_SERVICE_PORT] = servicePort;
@@ -203,10 +222,12 @@ export class Translations {
 
   #isDraft(translation: number, draft: Uint32Array): boolean {
     const { rewriteWords, rewritePackets } = this.#layout;
-    const at = this.rewrite(2 * translation);
-    for (let word = 0; word < draft.length; word++) {
-      const isCount = word === rewritePackets || word === rewriteWords + rewritePackets;
-      if (!isCount && this.#words[at + word] !== draft[word]) return false;
+    const forward = this.rewrite(translation);
+    const back = this.rewrite(this.back(translation));
+    for (let word = 0; word < rewriteWords; word++) {
+      if (word === rewritePackets) continue;
+      if (this.#words[forward + word] !== draft[word]) return false;
+      if (this.#words[back + word] !== draft[rewriteWords + word]) return false;
     }
     return true;
   }
