@@ -125,7 +125,7 @@ export class PodIndex {
       if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
       if (pod !== undefined) fileByNode(pod, this.#byNode);
     }
-    this.#byLabel.clear();
+    if (this.#byLabel.size > 0) this.#byLabel.clear();
     const either = (pod ?? previous) as Pod;
     const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
     if (pod === undefined) {
