@@ -90,7 +90,7 @@ export class EndpointControllers {
     events.push(...result.events);
     this.#writeSlices(result.changes, changes);
     const current = state.get({ kind: 'Endpoints', namespace, name }) as Endpoints | undefined;
-    const endpoints = endpointsFor(service, selected, current);
+    const endpoints = endpointsFor(service, pods.podsByAddress(key));
     if (endpoints === null) return;
     if (current === undefined) changes.push(state.upsert(endpoints));
     else if (!sameEndpoints(current, endpoints)) changes.push(state.upsert(updated(current, endpoints)));

@@ -1,7 +1,7 @@
 import { namespaceOf, type Pod, type Service } from '@shunt/model';
 import { ReadPod } from '../endpoints/read-pod.js';
 import { matchesLabels, selectorOf, selectsPods } from '../endpoints/selector.js';
-import { PodList } from './pod-list.js';
+import { SelectedPods } from './pod-list.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -11,7 +11,7 @@ interface Selecting {
   readonly selector: Labels;
   /** The pair of the selector that it is filed under. */
   readonly pair: Pair;
-  readonly pods: PodList;
+  readonly pods: SelectedPods;
 }
 
 type Pair = readonly [key: string, value: string];
@@ -49,7 +49,7 @@ export class PodIndex {
     const namespace = namespaceOf(service);
     const files = getOrAdd(this.#files, namespace, (): Files => new Map());
     const pair = leastUsed(Object.entries(selector), files);
-    const selecting: Selecting = { key, namespace, selector, pair, pods: new PodList() };
+    const selecting: Selecting = { key, namespace, selector, pair, pods: new SelectedPods() };
     this.#services.set(key, selecting);
     const byValue = getOrAdd(files, pair[0], () => new Map<string, Set<Selecting>>());
     getOrAdd(byValue, pair[1], () => new Set<Selecting>()).add(selecting);
@@ -63,16 +63,12 @@ export class PodIndex {
   setPod(previous: Pod | undefined, pod: Pod | undefined): readonly string[] {
     const before = previous === undefined ? [] : this.#selecting(previous);
     const after = pod === undefined ? [] : this.#selecting(pod);
-    const { name } = ((pod ?? previous) as Pod).metadata;
-    for (const selecting of before) {
-      if (!after.includes(selecting) && this.#isMatched(selecting)) selecting.pods.remove(name);
-    }
+    const known = previous && this.#byNamespace.get(namespaceOf(previous))?.get(previous.metadata.name);
     const read = this.#file(previous, pod);
-    if (read === null) return before.map(({ key }) => key);
-    for (const selecting of after) {
+    for (const selecting of new Set([...before, ...after])) {
       if (!this.#isMatched(selecting)) continue;
-      if (before.includes(selecting)) selecting.pods.replace(read);
-      else selecting.pods.add(read);
+      const was = before.includes(selecting) ? (known ?? null) : null;
+      selecting.pods.change(was, after.includes(selecting) ? read : null);
     }
     return [...before, ...after].map(({ key }) => key);
   }
@@ -80,7 +76,13 @@ export class PodIndex {
   /** The Pods that a Service selects, in the order of their names; empty for one that selects none. */
   podsOf(key: string): readonly ReadPod[] {
     this.#matchAll();
-    return this.#services.get(key)?.pods.pods ?? NO_PODS;
+    return this.#services.get(key)?.pods.byName ?? NO_PODS;
+  }
+
+  /** The same in the order of their first addresses, unless they are few. */
+  podsByAddress(key: string): readonly ReadPod[] {
+    this.#matchAll();
+    return this.#services.get(key)?.pods.byAddress ?? NO_PODS;
   }
 
   *podsIn(namespace: string): Generator<Pod> {
@@ -125,7 +127,7 @@ export class PodIndex {
       if (previous?.spec?.nodeName) this.#byNode.get(previous.spec.nodeName)?.delete(previous);
       if (pod !== undefined) fileByNode(pod, this.#byNode);
     }
-    this.#byLabel.clear();
+    if (this.#byLabel.size > 0) this.#byLabel.clear();
     const either = (pod ?? previous) as Pod;
     const pods = getOrAdd(this.#byNamespace, namespaceOf(either), () => new Map<string, ReadPod>());
     if (pod === undefined) {
@@ -179,13 +181,13 @@ export class PodIndex {
     if (unmatched.size <= FEW) {
       for (const { namespace, selector, pods } of unmatched) {
         for (const read of this.#byNamespace.get(namespace)?.values() ?? NO_PODS) {
-          if (matchesLabels(selector, read.pod.metadata.labels)) pods.add(read);
+          if (matchesLabels(selector, read.pod.metadata.labels)) pods.change(null, read);
         }
       }
     } else {
       for (const pods of this.#byNamespace.values()) {
         for (const read of pods.values()) {
-          for (const it of this.#selecting(read.pod)) if (unmatched.has(it)) it.pods.add(read);
+          for (const it of this.#selecting(read.pod)) if (unmatched.has(it)) it.pods.change(null, read);
         }
       }
     }

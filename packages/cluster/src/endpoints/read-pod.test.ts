@@ -1,4 +1,4 @@
-import type { Endpoints, Node, Pod, Service } from '@shunt/model';
+import type { Node, Pod, Service } from '@shunt/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endpointsFor } from './legacy-endpoints.js';
@@ -67,20 +67,17 @@ function slicesOf(service: Service, pods: Iterable<Pod | ReadPod>, zone: string)
 }
 
 describe('Pods that were read before', () => {
-  it('give the same as new ones, whichever Services read them, and whatever was stored', () => {
+  it('give the same as new ones, whichever Services read them', () => {
     const steps = fc.array(fc.tuple(podArbitrary, fc.constantFrom('one', 'two', '')), { maxLength: 12 });
     fc.assert(
       fc.property(steps, (changes) => {
         const known = new Map<string, ReadPod>();
-        const stored = new Map<Service, Endpoints>();
         for (const [pod, zone] of changes) {
           known.set(pod.metadata.name, new ReadPod(pod));
           const pods = Array.from(known.values(), (it) => it.pod);
           for (const service of services) {
             expect(slicesOf(service, known.values(), zone)).toEqual(slicesOf(service, pods, zone));
-            const endpoints = endpointsFor(service, known.values(), stored.get(service)) as Endpoints;
-            expect(endpoints).toEqual(endpointsFor(service, pods));
-            stored.set(service, endpoints);
+            expect(endpointsFor(service, known.values())).toEqual(endpointsFor(service, pods));
           }
         }
       }),

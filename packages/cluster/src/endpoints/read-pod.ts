@@ -38,12 +38,17 @@ export class ReadPod {
 
   /** Whether it says any address, right or wrong. */
   get hasAddress(): boolean {
-    return this.#addresses.length > 0;
+    return this.firstAddress !== '';
+  }
+
+  /** As it is written; empty without one. */
+  get firstAddress(): string {
+    return this.#addresses[0] ?? '';
   }
 
   /** Of its first address. */
   get firstFamily(): Family {
-    const first = parseAddress(this.#addresses[0] ?? '');
+    const first = parseAddress(this.firstAddress);
     return first === null ? 'IPv4' : familyOf(first);
   }
 
