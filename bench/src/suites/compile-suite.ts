@@ -6,16 +6,24 @@ import type { ScenarioResult } from '../report/result.js';
 import { type Cluster, type ClusterSize, generateCluster } from '../workload/cluster.js';
 import { SEEDS, seededRandom } from '../workload/random.js';
 import type { Suite } from './suite.js';
+import { clusterUpdate, largeServiceUpdate } from './update-scenario.js';
 
-/** Objects to a loaded table. */
+/** Objects to a loaded table, and what one change costs. */
 export const compileSuite: Suite = {
   name: 'compile',
   run(size, report) {
     const { endpointsPerService } = size;
     for (const services of size.services)
       report(compileScenario({ services, endpointsPerService }, size.compile));
+    for (const services of size.services)
+      report(clusterUpdate({ services, endpointsPerService }, size.compile));
+    const endpoints = size.name === 'smoke' ? 200 : LARGE_SERVICE;
+    for (const balance of ['even', 'maglev'] as const)
+      report(largeServiceUpdate(endpoints, balance, size.compile));
   },
 };
+
+const LARGE_SERVICE = 5_000;
 
 const WHOLE = 'objects to a loaded table';
 const YARDSTICK = 'JSON.parse of the same objects';

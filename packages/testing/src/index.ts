@@ -1,8 +1,9 @@
 export { brokenObjects } from './arbitrary/broken-objects.js';
-export { type ChangeOptions, changes } from './arbitrary/changes.js';
+export { changes } from './arbitrary/changes.js';
 export { type ClusterOptions, clusters } from './arbitrary/clusters.js';
 export { type ConfigOptions, configs, nodeViews } from './arbitrary/configs.js';
 export { type HandMadeEndpointsOptions, handMadeEndpoints } from './arbitrary/hand-made-endpoints.js';
+export type { ChangeOptions } from './arbitrary/happenings.js';
 export { type ManifestOptions, manifests } from './arbitrary/manifests.js';
 export { packets } from './arbitrary/packets.js';
 export { type PodOptions, podIPs, podLabels, pods, readiness } from './arbitrary/pods.js';

@@ -20,8 +20,9 @@ export function buildSlots(
   checkSlots(slots, backends.length, balancer.table === 'oneEach');
   checkWeights(backends);
   if (backends.length === 0) return [];
-  const filled = new Array<number>(slots).fill(0);
+  const filled = new Array<number>(slots);
   if (backends.length > 1) balancer.fill(backends, filled);
+  else filled.fill(0);
   return filled;
 }
 

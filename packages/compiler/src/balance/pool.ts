@@ -14,9 +14,37 @@ export function makePool(
   strategy: Strategy,
   slotsPerBackend: number = SLOTS_PER_BACKEND,
 ): Pool {
-  const sorted = inCanonicalOrder(backends);
-  const slots = buildSlots(strategy, sorted, slotCount(strategy, sorted.length, slotsPerBackend));
-  return { backends: sorted, strategy, slots };
+  return makeSortedPool(inCanonicalOrder(backends), strategy, slotsPerBackend);
+}
+
+/**
+ * As {@link makePool}, of backends that are in canonical order already, no two alike.
+ * @param before - the same pool earlier, if there was one: given back when it would be made again
+ * @throws {RangeError} if a weight is out of range
+ */
+export function makeSortedPool(
+  backends: readonly Backend[],
+  strategy: Strategy,
+  slotsPerBackend: number,
+  before: Pool | null = null,
+): Pool {
+  const count = slotCount(strategy, backends.length, slotsPerBackend);
+  const isSame =
+    before !== null &&
+    before.strategy === strategy &&
+    before.slots.length === count &&
+    sameBackends(before.backends, backends);
+  return isSame ? before : { backends, strategy, slots: buildSlots(strategy, backends, count) };
+}
+
+function sameBackends(a: readonly Backend[], b: readonly Backend[]): boolean {
+  return a.length === b.length && a.every((backend, index) => sameBackend(backend, b[index] as Backend));
+}
+
+function sameBackend(a: Backend, b: Backend): boolean {
+  return (
+    a === b || (a.address === b.address && a.port === b.port && a.local === b.local && a.weight === b.weight)
+  );
 }
 
 // The text is ASCII, so comparing UTF-16 units is comparing bytes.

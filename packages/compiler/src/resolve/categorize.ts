@@ -33,16 +33,16 @@ export interface ListsInUse {
 export function categorize(endpoints: readonly Endpoint[], uses: ListsInUse, node: NodeView): Categories {
   const topology = topologyMode(endpoints, node);
   const cluster = uses.cluster
-    ? firstNonEmpty(
+    ? listOf(
         endpoints.filter((endpoint) => endpoint.ready && isAllowed(endpoint, topology, node)),
-        endpoints.filter(isLastResort),
+        () => endpoints.filter(isLastResort),
       )
     : null;
   // Hints never restrict Local (4.3).
   const local = uses.local
-    ? firstNonEmpty(
+    ? listOf(
         endpoints.filter((endpoint) => endpoint.local && endpoint.ready),
-        endpoints.filter((endpoint) => endpoint.local && isLastResort(endpoint)),
+        () => endpoints.filter((endpoint) => endpoint.local && isLastResort(endpoint)),
       )
     : null;
   const hasEndpoints =
@@ -53,14 +53,26 @@ export function categorize(endpoints: readonly Endpoint[], uses: ListsInUse, nod
 
 /** Decided by the hints of the ready endpoints alone: all must have one, and one must name us (4.1). */
 export function topologyMode(endpoints: readonly Endpoint[], node: NodeView): TopologyMode {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
-  if (ready.length === 0) return 'none';
   const { name, zone } = node;
-  const sameNode = ready.every((endpoint) => endpoint.nodeHints.length > 0);
-  if (sameNode && ready.some((endpoint) => endpoint.nodeHints.includes(name))) return 'PreferSameNode';
+  if (allHintAndOneAt(endpoints, (endpoint) => endpoint.nodeHints, name)) return 'PreferSameNode';
   if (zone === null || zone === '') return 'none';
-  const sameZone = ready.every((endpoint) => endpoint.zoneHints.length > 0);
-  return sameZone && ready.some((endpoint) => endpoint.zoneHints.includes(zone)) ? 'PreferSameZone' : 'none';
+  return allHintAndOneAt(endpoints, (endpoint) => endpoint.zoneHints, zone) ? 'PreferSameZone' : 'none';
+}
+
+// Mostly it ends at the first one, for few clusters use hints.
+function allHintAndOneAt(
+  endpoints: readonly Endpoint[],
+  hintsOf: (endpoint: Endpoint) => readonly string[],
+  place: string,
+): boolean {
+  let isNamed = false;
+  for (const endpoint of endpoints) {
+    if (!endpoint.ready) continue;
+    const hints = hintsOf(endpoint);
+    if (hints.length === 0) return false;
+    isNamed ||= hints.includes(place);
+  }
+  return isNamed;
 }
 
 /** Whether topology lets this node use an endpoint. */
@@ -74,7 +86,9 @@ export function isLastResort(endpoint: Endpoint): boolean {
   return endpoint.serving && endpoint.terminating && endpoint.weight > 0;
 }
 
-function firstNonEmpty(ready: readonly Endpoint[], terminating: readonly Endpoint[]): EndpointList {
-  if (ready.length > 0 || terminating.length === 0) return { endpoints: ready, fallback: false };
-  return { endpoints: terminating, fallback: true };
+// The terminating ones are looked for only when they are needed: most lists are long, and ready.
+function listOf(ready: readonly Endpoint[], terminating: () => readonly Endpoint[]): EndpointList {
+  if (ready.length > 0) return { endpoints: ready, fallback: false };
+  const lastResort = terminating();
+  return { endpoints: lastResort, fallback: lastResort.length > 0 };
 }

@@ -1,7 +1,8 @@
 /** Facts about a cluster's endpoints that are no packet rules: health checks and conntrack cleanup. */
 import { FAMILIES, namespaceOf, SERVICE_NAME_LABEL } from '@shunt/model';
-import { type Endpoint, endpointsOfSlices } from './endpoints.js';
+import type { AttachedEndpoints, Endpoint } from './endpoints.js';
 import type { CompileInput } from './input.js';
+import { attachToService, type ServiceEndpoints, slicesOfService } from './resolve-service.js';
 
 /**
  * How many distinct local ready endpoint addresses each Service has over all its ports, by
@@ -10,10 +11,9 @@ import type { CompileInput } from './input.js';
 export function localReadyEndpoints(input: CompileInput): Map<string, number> {
   const counts = new Map<string, number>();
   for (const [name, endpoints] of endpointsByService(input)) {
+    const lists = FAMILIES.flatMap((family) => [...endpoints[family].byPort.values()]);
     const ready = new Set(
-      endpoints
-        .filter(({ endpoint }) => endpoint.local && endpoint.ready)
-        .map(({ endpoint }) => endpoint.address),
+      lists.flatMap(({ distinct }) => distinct.filter((it) => it.local && it.ready).map((it) => it.address)),
     );
     if (ready.size > 0) counts.set(name, ready.size);
   }
@@ -26,44 +26,63 @@ export function localReadyEndpoints(input: CompileInput): Map<string, number> {
  */
 export function udpEndpointsChanged(before: CompileInput, after: CompileInput): boolean {
   const [old, now] = [endpointsByService(before), endpointsByService(after)];
-  for (const name of new Set([...old.keys(), ...now.keys()])) {
-    const [was, is] = [old.get(name) ?? [], now.get(name) ?? []];
-    if (![...was, ...is].some(({ port }) => port.endsWith(' UDP'))) continue;
-    if (fingerprint(was) !== fingerprint(is)) return true;
-  }
-  return false;
-}
-
-interface AttachedEndpoint {
-  readonly port: string;
-  readonly endpoint: Endpoint;
-}
-
-function endpointsByService(input: CompileInput): Map<string, AttachedEndpoint[]> {
-  const byService = new Map<string, AttachedEndpoint[]>();
-  const services = new Set(
-    input.state.list('EndpointSlice').flatMap((slice) => {
-      const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
-      return service ? [`${namespaceOf(slice)}/${service}`] : [];
-    }),
+  return [...new Set([...old.keys(), ...now.keys()])].some((name) =>
+    udpEndpointsDiffer(old.get(name) ?? null, now.get(name) ?? null),
   );
-  for (const name of services) {
-    const slash = name.indexOf('/');
-    const slices = input.state.slicesOf(name.slice(0, slash), name.slice(slash + 1));
-    const attached = FAMILIES.flatMap((family) =>
-      [...endpointsOfSlices(input, slices, family)].flatMap(([port, endpoints]) =>
-        endpoints.map((endpoint) => ({ port, endpoint })),
-      ),
-    );
-    byService.set(name, attached);
+}
+
+/** As {@link udpEndpointsChanged}, of one Service; `null`: without any slice. */
+export function udpEndpointsDiffer(before: ServiceEndpoints | null, after: ServiceEndpoints | null): boolean {
+  if (!hasUdpEndpoints(before) && !hasUdpEndpoints(after)) return false;
+  return FAMILIES.some((family) => {
+    const [was, is] = [before?.[family].byPort ?? NO_PORTS, after?.[family].byPort ?? NO_PORTS];
+    if (was === is) return false;
+    if (was.size !== is.size) return true;
+    return [...was].some(([key, { distinct }]) => !sameEndpoints(distinct, is.get(key)?.distinct));
+  });
+}
+
+const NO_PORTS: AttachedEndpoints['byPort'] = new Map();
+
+function endpointsByService(input: CompileInput): Map<string, ServiceEndpoints> {
+  const byService = new Map<string, ServiceEndpoints>();
+  for (const slice of input.state.list('EndpointSlice')) {
+    const service = slice.metadata.labels?.[SERVICE_NAME_LABEL];
+    if (!service) continue;
+    const namespace = namespaceOf(slice);
+    const name = `${namespace}/${service}`;
+    if (byService.has(name)) continue;
+    byService.set(name, attachToService(input, slicesOfService(input, namespace, service)));
   }
   return byService;
 }
 
-function fingerprint(endpoints: readonly AttachedEndpoint[]): string {
-  const lines = endpoints.map(({ port, endpoint }) => {
-    const { key, ready, serving, terminating, local, zoneHints, nodeHints } = endpoint;
-    return [port, key, ready, serving, terminating, local, ...zoneHints, '|', ...nodeHints].join(' ');
-  });
-  return lines.sort().join('\n');
+function hasUdpEndpoints(endpoints: ServiceEndpoints | null): boolean {
+  return (
+    endpoints !== null &&
+    FAMILIES.some((family) => [...endpoints[family].byPort.keys()].some((key) => key.endsWith(' UDP')))
+  );
+}
+
+function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[] | undefined): boolean {
+  if (a === b) return true;
+  return a.length === b?.length && a.every((endpoint, index) => sameEndpoint(endpoint, b[index] as Endpoint));
+}
+
+// Not the slice that it is written in: an endpoint that moves to another slice is the same endpoint.
+function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return (
+    a === b ||
+    (a.key === b.key &&
+      a.ready === b.ready &&
+      a.serving === b.serving &&
+      a.terminating === b.terminating &&
+      a.local === b.local &&
+      sameTexts(a.zoneHints, b.zoneHints) &&
+      sameTexts(a.nodeHints, b.nodeHints))
+  );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
 }

@@ -1,8 +1,8 @@
 import type { Mode } from '@shunt/model';
 import { chooseStrategy } from '../balance/choose-strategy.js';
-import { makePool } from '../balance/pool.js';
+import { makeSortedPool } from '../balance/pool.js';
 import { isWeighted } from '../balance/weight.js';
-import type { Pool, PoolName, ServicePort } from '../ruleset/types.js';
+import type { EndpointAddress, Pool, PoolName, ServicePort } from '../ruleset/types.js';
 import type { Balancing } from './balance-annotation.js';
 import { type Categories, categorize, type EndpointList } from './categorize.js';
 import type { Endpoint } from './endpoints.js';
@@ -22,12 +22,16 @@ export interface ResolvedPort {
   readonly servicePort: ServicePort;
 }
 
-/** Resolves one service port: the same code makes the ruleset and, on demand, its reasons. */
+/**
+ * Resolves one service port: the same code makes the ruleset, its changes and, on demand, its reasons.
+ * @param before - the port as it was, if it was there: pools that are made again keep their identity
+ */
 export function resolvePort(
   specification: ServicePortSpecification,
   endpoints: readonly Endpoint[],
   input: CompileInput,
   balancing: Balancing,
+  before: ResolvedPort | null = null,
 ): ResolvedPort {
   const { config, node } = input;
   const accessible = isExternallyAccessible(specification);
@@ -39,8 +43,8 @@ export function resolvePort(
   };
   const categories = categorize(endpoints, uses, node);
   const claims = claimFrontends(specification, categories, config, node);
-  const pool = (name: PoolName, list: EndpointList | null): Pool | null =>
-    poolOf(list, balancing, isReachableFromOutside(claims, name));
+  const pool = (name: PoolName, list: EndpointList | null, was: Pool | null | undefined): Pool | null =>
+    list === null ? null : poolOf(list, balancing, isReachableFromOutside(claims, name), was ?? null);
   const { namespace, portName, protocol, family, service } = specification;
   return {
     mode: config.mode,
@@ -59,8 +63,8 @@ export function resolvePort(
       affinitySeconds: specification.affinitySeconds,
       healthCheckNodePort: specification.healthCheckNodePort,
       hasEndpoints: categories.hasEndpoints,
-      clusterPool: pool('cluster', categories.cluster),
-      localPool: pool('local', categories.local),
+      clusterPool: pool('cluster', categories.cluster, before?.servicePort.clusterPool),
+      localPool: pool('local', categories.local, before?.servicePort.localPool),
       servingEndpoints:
         protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : [],
       frontends: claims.map((claim) => claim.frontend),
@@ -78,21 +82,16 @@ function isReachableFromOutside(claims: readonly Claim[], pool: PoolName): boole
 }
 
 function poolOf(
-  list: EndpointList | null,
+  list: EndpointList,
   { choice, slotsPerBackend }: Balancing,
   reachableFromOutside: boolean,
-): Pool | null {
-  if (list === null) return null;
-  const backends = list.endpoints.map(({ address, port, local, weight }) => ({
-    address,
-    port,
-    local,
-    weight,
-  }));
+  before: Pool | null,
+): Pool {
+  const backends = list.endpoints.map((endpoint) => endpoint.backend);
   const strategy = chooseStrategy(choice, { reachableFromOutside, weighted: isWeighted(backends) });
-  return makePool(backends, strategy, slotsPerBackend);
+  return makeSortedPool(backends, strategy, slotsPerBackend, before);
 }
 
-function addressOf({ address, port }: Endpoint): { address: Endpoint['address']; port: number } {
+function addressOf({ address, port }: Endpoint): EndpointAddress {
   return { address, port };
 }

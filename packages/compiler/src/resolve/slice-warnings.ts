@@ -11,83 +11,50 @@ import {
 import { type CompileInput, isWatched } from './input.js';
 import { hasServicePorts } from './service-port.js';
 
-export function sliceWarnings(input: CompileInput): Diagnostic[] {
-  const { state, config } = input;
-  const diagnostics: Diagnostic[] = [];
-  for (const slice of inOrder(state.list('EndpointSlice'))) {
-    if (isWatched(slice, config)) diagnostics.push(...warningsOf(slice, input));
-  }
-  for (const service of inOrder(state.list('Service'))) {
-    if (isWatched(service, config) && hasServicePorts(service))
-      diagnostics.push(...unmatchedPorts(service, input));
-  }
-  return diagnostics;
-}
-
-function warningsOf(slice: EndpointSlice, { state }: CompileInput): Diagnostic[] {
+/** Why a slice, or a port of it, is not used. Nothing about slices of other proxies. */
+export function sliceWarnings(slice: EndpointSlice, { state, config }: CompileInput): Diagnostic[] {
+  if (!isWatched(slice, config)) return [];
   const serviceName = slice.metadata.labels?.[SERVICE_NAME_LABEL];
-  const label = `metadata.labels["${SERVICE_NAME_LABEL}"]`;
   if (!serviceName) {
-    return [
-      warning(
-        slice,
-        'metadata.labels',
-        'orphan-slice',
-        `ignored: it has no label ${SERVICE_NAME_LABEL}, so it belongs to no Service`,
-      ),
-    ];
+    const message = `ignored: it has no label ${SERVICE_NAME_LABEL}, so it belongs to no Service`;
+    return [warning(slice, 'metadata.labels', 'orphan-slice', message)];
   }
   if (slice.addressType === 'FQDN') {
-    return [
-      warning(
-        slice,
-        'addressType',
-        'orphan-slice',
-        'ignored: packets cannot be sent to names; IPv4 or IPv6 would be used',
-      ),
-    ];
+    const message = 'ignored: packets cannot be sent to names; IPv4 or IPv6 would be used';
+    return [warning(slice, 'addressType', 'orphan-slice', message)];
   }
-  if (state.service(namespaceOf(slice), serviceName) === undefined) {
-    const where = `${namespaceOf(slice)}/${serviceName}`;
-    return [
-      warning(
-        slice,
-        label,
-        'orphan-slice',
-        `belongs to Service ${where}, which is not among the objects; its endpoints are not used`,
-      ),
-    ];
+  const namespace = namespaceOf(slice);
+  if (state.service(namespace, serviceName) === undefined) {
+    const message = `belongs to Service ${namespace}/${serviceName}, which is not among the objects; its endpoints are not used`;
+    return [warning(slice, `metadata.labels["${SERVICE_NAME_LABEL}"]`, 'orphan-slice', message)];
   }
-  return (slice.ports ?? []).flatMap((port, index) => {
-    const path = `ports[${index}]`;
-    // An absent name is not an empty one: the API server always writes the latter.
-    if (port.name === undefined || port.name === null) {
-      return [
-        warning(
-          slice,
-          path,
-          'no-matching-port',
-          'ignored: it has no name; an unnamed port is written name: ""',
-        ),
-      ];
-    }
-    return port.port
-      ? []
-      : [
-          warning(
-            slice,
-            path,
-            'no-matching-port',
-            'ignored: it has no port number ("all ports" is not supported)',
-          ),
-        ];
-  });
+  return slicePortWarnings(slice);
 }
 
-function unmatchedPorts(service: Service, { state, config }: CompileInput): Diagnostic[] {
-  const slices = state
-    .slicesOf(namespaceOf(service), service.metadata.name)
-    .filter((slice) => isWatched(slice, config));
+function slicePortWarnings(slice: EndpointSlice): Diagnostic[] {
+  const warnings: Diagnostic[] = [];
+  slice.ports?.forEach(({ name, port }, index) => {
+    const ignored = (why: string): void =>
+      void warnings.push(warning(slice, `ports[${index}]`, 'no-matching-port', `ignored: ${why}`));
+    // An absent name is not an empty one: the API server always writes the latter.
+    if (name === undefined || name === null) ignored('it has no name; an unnamed port is written name: ""');
+    else if (!port) ignored('it has no port number ("all ports" is not supported)');
+  });
+  return warnings;
+}
+
+/**
+ * The ports of a Service that no slice offers, while some slice offers others.
+ * @param slices - of the Service, of this proxy
+ */
+export function unmatchedPorts(service: Service, slices: readonly EndpointSlice[]): Diagnostic[] {
+  if (!hasServicePorts(service)) return [];
+  const missing = (service.spec.ports ?? []).flatMap((port, index) =>
+    slices.some((slice) => slice.ports?.some((offered) => isOffer(offered, port)))
+      ? []
+      : { wanted: portLabel(port.name ?? '', port.protocol), index },
+  );
+  if (missing.length === 0) return [];
   const offered = new Set(
     slices.flatMap((slice) =>
       (slice.ports ?? []).flatMap(({ name, protocol, port }) =>
@@ -99,21 +66,28 @@ function unmatchedPorts(service: Service, { state, config }: CompileInput): Diag
   if (offered.size === 0 && !slices.some((slice) => slice.endpoints?.length)) return [];
   const theirs =
     offered.size === 0 ? 'none of their ports can be used' : `they have ${[...offered].sort().join(', ')}`;
-  return (service.spec.ports ?? []).flatMap((port, index) => {
-    const wanted = portLabel(port.name ?? '', port.protocol);
-    if (offered.has(wanted)) return [];
+  return missing.map(({ wanted, index }) => {
     const message = `no EndpointSlice of the Service has a port ${wanted}, so it has no endpoints; ${theirs}`;
-    return [warning(service, `spec.ports[${index}].name`, 'no-matching-port', message)];
+    return warning(service, `spec.ports[${index}].name`, 'no-matching-port', message);
   });
+}
+
+interface NamedPort {
+  readonly name?: string | null;
+  readonly protocol?: string | null;
+}
+
+function isOffer(offered: NamedPort & { readonly port?: number | null }, wanted: NamedPort): boolean {
+  return (
+    offered.name != null &&
+    !!offered.port &&
+    offered.name === (wanted.name ?? '') &&
+    (offered.protocol ?? 'TCP') === (wanted.protocol ?? 'TCP')
+  );
 }
 
 function portLabel(name: string, protocol: string | null | undefined): string {
   return `${name === '' ? 'unnamed' : JSON.stringify(name)}/${protocol ?? 'TCP'}`;
-}
-
-function inOrder<Item extends Service | EndpointSlice>(objects: Item[]): Item[] {
-  const key = (object: Item): string => `${namespaceOf(object)}/${object.metadata.name}`;
-  return objects.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 function warning(

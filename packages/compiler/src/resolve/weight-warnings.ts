@@ -1,62 +1,59 @@
-import {
-  type Diagnostic,
-  type EndpointSlice,
-  FAMILIES,
-  type Family,
-  formatEndpoint,
-  namespaceOf,
-  parseAddress,
-  type Service,
-} from '@shunt/model';
+import { type Diagnostic, type EndpointSlice, FAMILIES } from '@shunt/model';
 import { MAX_WEIGHT, parseWeight } from '../balance/weight.js';
-import { type Endpoint, endpointsKey, endpointsOfSlices } from './endpoints.js';
-import { type CompileInput, isWatched } from './input.js';
-import { WEIGHT_ANNOTATION, weightOf, weightReference } from './slice-weight.js';
+import { type AttachedEndpoints, type Endpoint, isAlike, slicePortKey } from './endpoints.js';
+import type { ServiceEndpoints } from './resolve-service.js';
+import { WEIGHT_ANNOTATION, weightReference } from './slice-weight.js';
 
 /** What is wrong with the weights of a Service's slices: no numbers, and two for one endpoint. */
-export function weightWarnings(input: CompileInput, service: Service): Diagnostic[] {
-  const slices = input.state
-    .slicesOf(namespaceOf(service), service.metadata.name)
-    .filter((slice) => isWatched(slice, input.config));
-  const weighted = slices.filter(({ metadata }) => metadata.annotations?.[WEIGHT_ANNOTATION] !== undefined);
-  if (weighted.length === 0) return [];
-  const values = weighted.flatMap((slice) => {
-    const written = slice.metadata.annotations?.[WEIGHT_ANNOTATION] ?? '';
-    if (parseWeight(written) !== null) return [];
+export function weightWarnings(slices: readonly EndpointSlice[], endpoints: ServiceEndpoints): Diagnostic[] {
+  const values = slices.flatMap((slice) => {
+    const written = slice.metadata.annotations?.[WEIGHT_ANNOTATION];
+    if (written === undefined || parseWeight(written) !== null) return [];
     const message = `expected an integer 0..${MAX_WEIGHT}, got ${JSON.stringify(written)}; 1 is used`;
     return [warning(slice, message)];
   });
-  return [...values, ...FAMILIES.flatMap((family) => conflicts(input, slices, family))];
+  return [...values, ...FAMILIES.flatMap((family) => conflicts(endpoints[family]))];
 }
 
-// One endpoint in two slices has the weight of the entry that counts. One warning for each other slice.
-function conflicts(input: CompileInput, slices: readonly EndpointSlice[], family: Family): Diagnostic[] {
-  const used = new Map<string, Endpoint>();
-  for (const [port, endpoints] of endpointsOfSlices(input, slices, family)) {
-    for (const endpoint of endpoints) used.set(`${port} ${endpoint.key}`, endpoint);
+/** An endpoint of a slice with another weight than the one that counts. */
+interface Conflict {
+  readonly endpoint: Endpoint;
+  readonly used: Endpoint;
+  /** Of the slice's ports. */
+  readonly portIndex: number;
+}
+
+// One endpoint in two slices has the weight of the entry that counts. One warning for each other slice,
+// about its first endpoint.
+function conflicts({ slices, byPort }: AttachedEndpoints): Diagnostic[] {
+  const first = new Map<EndpointSlice, Conflict>();
+  for (const [key, { attached, distinct }] of byPort) {
+    if (attached === distinct) continue;
+    let place = 0;
+    for (const endpoint of attached) {
+      if (!isAlike(endpoint, distinct[place])) place++;
+      const used = distinct[place] as Endpoint;
+      if (used.weight === endpoint.weight) continue;
+      const conflict = { endpoint, used, portIndex: portIndexOf(endpoint, key) };
+      const held = first.get(endpoint.slice);
+      if (held === undefined || comesBefore(conflict, held)) first.set(endpoint.slice, conflict);
+    }
   }
-  return slices
-    .filter((slice) => slice.addressType === family)
-    .flatMap((slice) => {
-      const other = entriesOf(slice)
-        .map((entry) => used.get(entry))
-        .find((endpoint) => endpoint !== undefined && endpoint.weight !== weightOf(slice));
-      if (other === undefined) return [];
-      const { key, weight } = other;
-      const message = `${key} is listed by ${other.slice.metadata.name} too, with weight ${weight}, which is used; here it is ${weightOf(slice)}`;
-      return [warning(slice, message)];
-    });
+  return slices.flatMap((slice) => {
+    const conflict = first.get(slice);
+    if (conflict === undefined) return [];
+    const { endpoint, used } = conflict;
+    const message = `${used.key} is listed by ${used.slice.metadata.name} too, with weight ${used.weight}, which is used; here it is ${endpoint.weight}`;
+    return [warning(slice, message)];
+  });
 }
 
-function entriesOf(slice: EndpointSlice): string[] {
-  const addresses = (slice.endpoints ?? []).flatMap(({ addresses: [text] = [] }) =>
-    text === undefined ? [] : (parseAddress(text) ?? []),
-  );
-  return (slice.ports ?? []).flatMap(({ name, protocol, port }) =>
-    name == null || !port
-      ? []
-      : addresses.map((it) => `${endpointsKey(name, protocol ?? 'TCP')} ${formatEndpoint(it, port)}`),
-  );
+function portIndexOf({ slice, port }: Endpoint, key: string): number {
+  return (slice.ports ?? []).findIndex((it) => it.port === port && slicePortKey(it) === key);
+}
+
+function comesBefore(a: Conflict, b: Conflict): boolean {
+  return a.portIndex < b.portIndex || (a.portIndex === b.portIndex && a.endpoint.index < b.endpoint.index);
 }
 
 function warning(slice: EndpointSlice, message: string): Diagnostic {

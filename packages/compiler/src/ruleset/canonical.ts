@@ -4,6 +4,7 @@
  * verify.ts holds rulesets to it.
  */
 import { type Address, compareAddresses, compareCidrs, formatEndpoint } from '@shunt/model';
+import { compareText } from './compare-text.js';
 import type {
   EndpointAddress,
   Frontend,
@@ -98,8 +99,4 @@ function canonicalNodePorts(nodePorts: NodePortAddresses): NodePortAddresses {
 function comparePlaces(a: Address | null, b: Address | null): number {
   if (a === null || b === null) return Number(a !== null) - Number(b !== null);
   return compareAddresses(a, b);
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

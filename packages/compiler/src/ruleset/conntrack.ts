@@ -26,8 +26,9 @@ export class ConntrackPlanner {
   /** The serving endpoints behind each address frontend, and each node port, by their keys. */
   readonly #servingByPlace = new Map<string, ReadonlySet<string>>();
 
-  constructor(ruleset: Ruleset) {
-    for (const port of ruleset.servicePorts) {
+  /** @param ruleset - or just the service ports of it whose flows are to be looked at */
+  constructor({ servicePorts }: Pick<Ruleset, 'servicePorts'>) {
+    for (const port of servicePorts) {
       if (port.protocol === 'UDP' && port.servingEndpoints.length > 0) this.#index(port);
     }
   }

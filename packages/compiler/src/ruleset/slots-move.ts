@@ -17,6 +17,9 @@ export interface PoolSlotsMove {
 export function slotsMove(before: Pool | null, after: Pool | null): PoolSlotsMove {
   const oldCount = before?.slots.length ?? 0;
   const newCount = after?.slots.length ?? 0;
+  if (before !== null && after !== null && oldCount === newCount) {
+    return { moved: movedOneToOne(before, after), of: oldCount };
+  }
   const of = Math.max(oldCount, newCount);
   let moved = 0;
   for (let slot = 0; slot < of; slot++) {
@@ -25,6 +28,17 @@ export function slotsMove(before: Pool | null, after: Pool | null): PoolSlotsMov
     if (was?.address !== is?.address || was?.port !== is?.port) moved++;
   }
   return { moved, of };
+}
+
+// The usual case: the tables are large, and most of their backends are the same objects.
+function movedOneToOne(before: Pool, after: Pool): number {
+  let moved = 0;
+  for (let slot = 0; slot < before.slots.length; slot++) {
+    const was = before.backends[before.slots[slot] as number];
+    const is = after.backends[after.slots[slot] as number];
+    if (was !== is && (was?.address !== is?.address || was?.port !== is?.port)) moved++;
+  }
+  return moved;
 }
 
 function backendAt(pool: Pool | null, slot: number): Backend | undefined {

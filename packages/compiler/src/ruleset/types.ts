@@ -122,6 +122,9 @@ export interface Ruleset {
   readonly servicePorts: readonly ServicePort[];
 }
 
+/** A ruleset without its service ports, and the cluster IPs that follow from them. */
+export type RulesetSections = Omit<Ruleset, 'servicePorts' | 'clusterIPs'>;
+
 /** kube-proxy's ServicePortName: `namespace/name:port`, or `namespace/name` for an unnamed port. */
 export function servicePortName(port: Pick<ServicePort, 'namespace' | 'name' | 'portName'>): string {
   return port.portName === ''

@@ -9,37 +9,22 @@ import {
 } from '@shunt/model';
 import * as fc from 'fast-check';
 import { applyChange, ChangeSequence, type ClusterChange } from '../cluster.js';
-import { buildWorkload, type ClusterOptions, nodes, workloads } from './clusters.js';
-import { buildEndpoint, conditions, type EndpointDraft, endpoints, weights } from './endpoint-slices.js';
+import { buildEndpoint } from './endpoint-slices.js';
+import {
+  type ChangeOptions,
+  type ClusterHappening,
+  type Happening,
+  happenings,
+  type ServiceHappening,
+  type SliceHappening,
+} from './happenings.js';
 import { prune } from './prune.js';
-import { buildService, type ServiceDraft, serviceDrafts } from './services.js';
-
-export interface ChangeOptions extends ClusterOptions {
-  /** Default 6. */
-  readonly maxChanges?: number;
-}
+import { buildService } from './services.js';
 
 /**
- * What may happen next, told without looking at the cluster: `at` chooses among the objects that are
- * there when its turn comes. So a sequence stays meaningful when shrinking leaves something out.
- */
-export type Happening =
-  | {
-      readonly type: 'flip';
-      readonly at: number;
-      readonly which: number;
-      readonly to: SliceEndpoint['conditions'];
-    }
-  | { readonly type: 'scaleUp'; readonly at: number; readonly endpoint: EndpointDraft }
-  | { readonly type: 'scaleDown'; readonly at: number; readonly which: number }
-  | { readonly type: 'weigh'; readonly at: number; readonly weight: string }
-  | { readonly type: 'edit'; readonly at: number; readonly draft: ServiceDraft }
-  | { readonly type: 'delete'; readonly at: number }
-  | { readonly type: 'add'; readonly objects: readonly KubernetesObject[] };
-
-/**
- * What a watch may bring after `cluster`: endpoints that flip, come and go, slices that get a weight,
- * Services that are edited, added and deleted, Nodes that are labelled.
+ * What a watch may bring after `cluster`: endpoints that flip, come and go, slices that get a weight or
+ * another Service, Services that are edited, deleted and made again, Nodes and ServiceCIDRs that change, and
+ * much that no packet depends on.
  */
 export function changes(
   cluster: Iterable<KubernetesObject>,
@@ -49,23 +34,6 @@ export function changes(
   return fc
     .array(happenings(options), { maxLength: options.maxChanges ?? 6 })
     .map((sequence) => new ChangeSequence(settleChanges(start, sequence)));
-}
-
-export function happenings(options: ChangeOptions): fc.Arbitrary<Happening> {
-  const at = fc.nat({ max: 23 });
-  const add = fc.oneof(
-    workloads(options.maxEndpoints ?? 4, options).map(buildWorkload),
-    nodes('node-a').map((it) => [it]),
-  );
-  return fc.oneof(
-    fc.record({ type: fc.constant('flip' as const), at, which: at, to: conditions }),
-    fc.record({ type: fc.constant('scaleUp' as const), at, endpoint: endpoints }),
-    fc.record({ type: fc.constant('scaleDown' as const), at, which: at }),
-    fc.record({ type: fc.constant('weigh' as const), at, weight: weights }),
-    fc.record({ type: fc.constant('edit' as const), at, draft: serviceDrafts(options) }),
-    fc.record({ type: fc.constant('delete' as const), at }),
-    fc.record({ type: fc.constant('add' as const), objects: add }),
-  );
 }
 
 /** The changes that happenings make, from a cluster on. */
@@ -84,30 +52,64 @@ export function settleChanges(
 function settleOne(state: ClusterState, happening: Happening): ClusterChange[] {
   switch (happening.type) {
     case 'add':
-      return happening.objects.map(upsert);
-    case 'delete': {
-      const object = choose([...state.list('Service'), ...state.list('EndpointSlice')], happening.at);
-      return object === undefined ? [] : [{ type: 'delete', reference: referenceTo(object) }];
-    }
-    case 'edit': {
+    case 'delete':
+    case 'touch':
+      return settleAny(state, happening);
+    case 'edit':
+    case 'retype':
+    case 'recreate':
+    case 'adopt': {
       const service = choose<Service>(state.list('Service'), happening.at);
-      if (service === undefined) return [];
-      const { namespace = 'default', name } = service.metadata;
-      return [upsert(buildService(namespace, name, happening.draft))];
+      return service === undefined ? [] : settleService(service, happening);
     }
     default: {
       const slice = choose<EndpointSlice>(state.list('EndpointSlice'), happening.at);
-      if (slice === undefined) return [];
-      if (happening.type === 'weigh') return [upsert(withWeight(slice, happening.weight))];
-      const changed: EndpointSlice = { ...slice, endpoints: changedEndpoints(slice, happening) };
-      return [upsert(changed)];
+      return slice === undefined ? [] : [upsert(changedSlice(slice, happening))];
     }
   }
 }
 
-function withWeight(slice: EndpointSlice, weight: string): EndpointSlice {
-  const annotations = { ...slice.metadata.annotations, [WEIGHT_ANNOTATION]: weight };
-  return { ...slice, metadata: { ...slice.metadata, annotations } };
+function settleAny(state: ClusterState, happening: ClusterHappening): ClusterChange[] {
+  if (happening.type === 'add') return happening.objects.map(upsert);
+  const packetObjects = [
+    ...state.list('Service'),
+    ...state.list('EndpointSlice'),
+    ...state.list('ServiceCIDR'),
+  ];
+  const object = choose<KubernetesObject>(packetObjects, happening.at);
+  if (object === undefined) return [];
+  if (happening.type === 'delete') return [{ type: 'delete', reference: referenceTo(object) }];
+  const annotations = { ...object.metadata.annotations, 'example.org/touched': happening.value };
+  return [upsert({ ...object, metadata: { ...object.metadata, annotations } })];
+}
+
+function settleService(service: Service, happening: ServiceHappening): ClusterChange[] {
+  const { metadata, spec } = service;
+  switch (happening.type) {
+    case 'edit':
+      return [upsert(buildService(metadata.namespace ?? 'default', metadata.name, happening.draft))];
+    case 'retype':
+      return [upsert(prune({ ...service, spec: { ...spec, type: happening.to } }) as Service)];
+    case 'recreate': {
+      const { creationTimestamp } = happening;
+      const recreated = prune({ ...service, metadata: { ...metadata, creationTimestamp } }) as Service;
+      return [{ type: 'delete', reference: referenceTo(service) }, upsert(recreated)];
+    }
+    case 'adopt':
+      return [upsert({ ...service, metadata: { ...metadata, labels: happening.labels } })];
+  }
+}
+
+function changedSlice(slice: EndpointSlice, happening: SliceHappening): EndpointSlice {
+  if (happening.type === 'relabel') {
+    return { ...slice, metadata: { ...slice.metadata, labels: happening.labels } };
+  }
+  if (happening.type === 'slicePorts') return { ...slice, ports: happening.ports };
+  if (happening.type === 'weigh') {
+    const annotations = { ...slice.metadata.annotations, [WEIGHT_ANNOTATION]: happening.weight };
+    return { ...slice, metadata: { ...slice.metadata, annotations } };
+  }
+  return { ...slice, endpoints: changedEndpoints(slice, happening) };
 }
 
 function changedEndpoints(

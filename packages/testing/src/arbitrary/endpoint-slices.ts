@@ -68,7 +68,7 @@ export const endpoints: fc.Arbitrary<EndpointDraft> = fc.record({
   hints: maybe(hints),
 });
 
-const slicePorts: fc.Arbitrary<EndpointSlicePort> = fc
+export const slicePorts: fc.Arbitrary<EndpointSlicePort> = fc
   .record({
     name: fc.constantFrom(...PORT_NAMES, undefined),
     protocol: maybe(protocols),

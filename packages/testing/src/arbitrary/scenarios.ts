@@ -3,9 +3,10 @@ import type { Packet } from '@shunt/model';
 import * as fc from 'fast-check';
 import { ChangeSequence, type Cluster } from '../cluster.js';
 import { describeCounterExample } from '../counter-example.js';
-import { type ChangeOptions, happenings, settleChanges } from './changes.js';
+import { settleChanges } from './changes.js';
 import { clusters } from './clusters.js';
 import { type ConfigOptions, configs, nodeViewsOf } from './configs.js';
+import { type ChangeOptions, happenings } from './happenings.js';
 import { packetDrafts, settlePackets } from './packets.js';
 
 export interface ScenarioOptions extends ChangeOptions, ConfigOptions {

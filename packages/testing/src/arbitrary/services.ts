@@ -73,12 +73,15 @@ export function serviceDrafts(options: ServiceOptions = {}): fc.Arbitrary<Servic
     sessionAffinity: rarely(fc.constantFrom('ClientIP' as const, 'None' as const)),
     timeoutSeconds: fc.constantFrom(10800, 10),
     healthCheckNodePort: maybe(fc.constantFrom(...HEALTH_CHECK_NODE_PORTS)),
-    creationTimestamp: rarely(fc.constantFrom('2024-01-01T00:00:00Z', '2023-01-01T00:00:00Z')),
+    creationTimestamp: rarely(fc.constantFrom(...CREATION_TIMES)),
     balance: rarely(fc.constantFrom(...STRATEGIES, 'auto', 'fair')),
     slotsPerBackend: rarely(fc.constantFrom('1', '5', '100', 'many')),
     oddity: options.ignored === false ? fc.constant(undefined) : rarely(oddities),
   });
 }
+
+/** When Services were created: it decides conflicts. */
+export const CREATION_TIMES = ['2024-01-01T00:00:00Z', '2023-01-01T00:00:00Z'] as const;
 
 /** What keeps a Service from having rules. */
 const oddities = fc.constantFrom<Oddity[]>(

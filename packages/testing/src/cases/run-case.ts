@@ -1,13 +1,22 @@
 import {
   type CompileInput,
+  Compiler,
   diffRulesets,
   Evaluator,
-  isEmptyDiff,
   printDiff,
+  type RulesetUpdate,
   resolve,
   Tracer,
+  udpEndpointsChanged,
 } from '@shunt/compiler';
-import { address, ClusterState, type Mode, type Packet } from '@shunt/model';
+import {
+  address,
+  type ChangeEvent,
+  ClusterState,
+  formatDiagnostic,
+  type Mode,
+  type Packet,
+} from '@shunt/model';
 import { AffinityCheck } from './affinity-check.js';
 import { type Answerer, evaluateTarget } from './answer.js';
 import { caseNodeView, caseProxyConfig } from './case-input.js';
@@ -49,12 +58,14 @@ export function runCase(flowCase: PacketFlowCase, options: RunCaseOptions = {}):
     .flatMap((mode) => new CaseRun(flowCase, mode, targets).run());
 }
 
-/** One run of one case in one mode. The state is one and the same through all steps. */
+/** One run of one case in one mode. The state is one and the same through all steps, and so are the rules. */
 class CaseRun {
   readonly #case: PacketFlowCase;
   readonly #mode: Mode;
   readonly #targets: readonly CaseTarget[];
   readonly #state = new ClusterState();
+  readonly #events: ChangeEvent[] = [];
+  readonly #compiler: Compiler;
   readonly #affinity = new AffinityCheck();
   readonly #results: CaseResult[] = [];
   #step = 0;
@@ -63,6 +74,12 @@ class CaseRun {
     this.#case = flowCase;
     this.#mode = mode;
     this.#targets = targets;
+    this.#state.subscribe((event) => void this.#events.push(event));
+    this.#compiler = new Compiler({
+      state: this.#state,
+      node: (state) => caseNodeView(flowCase, state),
+      config: caseProxyConfig(flowCase, mode),
+    });
   }
 
   run(): CaseResult[] {
@@ -89,9 +106,10 @@ class CaseRun {
     facts: CaseFacts | undefined,
     isLast: boolean,
   ): Compiled {
-    const now = this.#compile(this.#state);
+    const update = this.#compiler.update(this.#events.splice(0));
+    const now = this.#compiled();
     const fromNothing = this.#compileFromNothing();
-    if (this.#step > 0) this.#compareWithRebuilt(now, fromNothing);
+    if (this.#step > 0) this.#compareWithRebuilt(before, now, update, fromNothing);
     this.#checkPackets(now, packets ?? []);
     const family = familyOfCase(this.#packetAddresses(), this.#case.node.ips);
     for (const { fact, difference } of checkFacts(facts ?? {}, before, now, family)) {
@@ -106,22 +124,31 @@ class CaseRun {
     return fromNothing;
   }
 
-  #compile(state: ClusterState): Compiled {
+  /** What the compiler has made of all that happened. */
+  #compiled(): Compiled {
+    const { ruleset, node } = this.#compiler;
+    return { input: { state: this.#state, node, config: caseProxyConfig(this.#case, this.#mode) }, ruleset };
+  }
+
+  // In the opposite order too, since the order of objects must not matter.
+  #compileFromNothing(): Compiled {
+    const state = new ClusterState([...this.#state].reverse());
     const node = caseNodeView(this.#case, state);
     const input: CompileInput = { state, node, config: caseProxyConfig(this.#case, this.#mode) };
     return { input, ruleset: resolve(input).ruleset };
   }
 
-  // In the opposite order too, since the order of objects must not matter.
-  #compileFromNothing(): Compiled {
-    return this.#compile(new ClusterState([...this.#state].reverse()));
-  }
-
-  #compareWithRebuilt(now: Compiled, fromNothing: Compiled): void {
-    const diff = diffRulesets(fromNothing.ruleset, now.ruleset);
-    const difference = isEmptyDiff(diff)
-      ? null
-      : `compiled from nothing (-), step by step (+)\n${printDiff(diff)}`;
+  #compareWithRebuilt(before: Compiled, now: Compiled, update: RulesetUpdate, fromNothing: Compiled): void {
+    const warnings = this.#compiler.diagnostics.map(formatDiagnostic).join('\n');
+    const warningsFromNothing = resolve(fromNothing.input).diagnostics.map(formatDiagnostic).join('\n');
+    const cleans = udpEndpointsChanged(before.input, fromNothing.input);
+    const differences = [
+      printDiff(diffRulesets(fromNothing.ruleset, now.ruleset)),
+      warnings === warningsFromNothing ? '' : `- ${warningsFromNothing}\n+ ${warnings}\n`,
+      cleans === update.udpEndpointsChanged ? '' : `- UDP endpoints changed: ${cleans}\n`,
+    ].join('');
+    const difference =
+      differences === '' ? null : `compiled from nothing (-), step by step (+)\n${differences}`;
     this.#report('rules', 'the same rules as from nothing', difference);
   }
 

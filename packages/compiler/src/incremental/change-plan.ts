@@ -1,0 +1,145 @@
+/** What a change does to the flows that are on their way (semantics section 12). */
+import type { Address } from '@shunt/model';
+import { type PoolSlotsMove, slotsMove } from '../ruleset/slots-move.js';
+import {
+  type Backend,
+  type EndpointAddress,
+  type Pool,
+  type PoolName,
+  type ServicePort,
+  servicePortKey,
+} from '../ruleset/types.js';
+import type { RulesetUpdate } from './compiler.js';
+
+/** Backends that get no new flow, and keep those that they have until these end. */
+export interface DrainingBackends {
+  /** As it was before the change. */
+  readonly servicePort: ServicePort;
+  readonly backends: readonly Backend[];
+}
+
+/** How much of one balancing table leads elsewhere. */
+export interface PoolMove extends PoolSlotsMove {
+  /** As it is after the change. */
+  readonly servicePort: ServicePort;
+  readonly pool: PoolName;
+}
+
+/** What happens to flows; those that nothing is said of are kept. */
+export interface ChangePlan {
+  /**
+   * The UDP service ports whose tracked flows have to be looked at: one that was sent to a frontend of
+   * theirs is deleted unless a serving endpoint answers it, as a `ConntrackPlanner` of just these says.
+   */
+  readonly sweep: readonly ServicePort[];
+  readonly drain: readonly DrainingBackends[];
+  readonly moves: readonly PoolMove[];
+}
+
+/**
+ * Plans for one change after the other. kube-proxy goes through all tracked flows when the endpoints of
+ * any UDP Service change, and at no other time. Here only the service ports that changed since are looked
+ * at, and those that may get flows at any time that no serving endpoint answers. So the decision is the
+ * same about every flow that the rules made or let pass to a frontend; flows of others that happen to go
+ * to the number of a node port are not looked for.
+ */
+export class ChangePlanner {
+  /** UDP service ports with flows that nobody has looked at. */
+  readonly #unswept = new Map<string, ServicePort>();
+
+  /** @param update - each one that the compiler gives, in order */
+  plan(update: RulesetUpdate): ChangePlan {
+    const { added, removed, replaced } = update;
+    for (const port of removed) this.#unswept.delete(servicePortKey(port));
+    for (const port of [...added, ...replaced.map(({ after }) => after)]) {
+      if (port.protocol === 'UDP') this.#unswept.set(servicePortKey(port), port);
+    }
+    const sweep = update.udpEndpointsChanged ? this.#sweep() : [];
+    const drain = [
+      ...removed.map((before) => draining(before, null)),
+      ...replaced.map(({ before, after }) => draining(before, after)),
+    ];
+    return {
+      sweep,
+      drain: drain.filter(({ backends }) => backends.length > 0),
+      moves: replaced.flatMap(({ before, after }) => [
+        ...moveOf('cluster', before.clusterPool, after),
+        ...moveOf('local', before.localPool, after),
+      ]),
+    };
+  }
+
+  #sweep(): ServicePort[] {
+    const swept = [...this.#unswept.values()].filter((port) => port.servingEndpoints.length > 0);
+    for (const [key, port] of this.#unswept) if (!mayGetStaleFlows(port)) this.#unswept.delete(key);
+    return swept;
+  }
+}
+
+// A backend that is ready but does not serve, and packets that pass a frontend untranslated.
+function mayGetStaleFlows(port: ServicePort): boolean {
+  const { servingEndpoints, frontends } = port;
+  if (servingEndpoints.length === 0) return false;
+  return (
+    poolsOf(port).some(({ backends }) => !isContained(backends, servingEndpoints)) ||
+    frontends.some(({ actions: { pod, node, outside } }) =>
+      [pod, node, outside].some(({ verdict }) => verdict === 'none'),
+    )
+  );
+}
+
+/** Whether all places of one list are in the other; both are in the same order. */
+function isContained(places: readonly EndpointAddress[], others: readonly EndpointAddress[]): boolean {
+  let next = 0;
+  return places.every((place) => {
+    while (next < others.length && !isSamePlace(place, others[next] as EndpointAddress)) next++;
+    return next++ < others.length;
+  });
+}
+
+function draining(before: ServicePort, after: ServicePort | null): DrainingBackends {
+  const left = backendsOf(before, after === null ? [] : poolsOf(after));
+  // With no serving endpoint left, UDP flows are not looked at either (12.2).
+  const isSwept = before.protocol === 'UDP' && after !== null && after.servingEndpoints.length > 0;
+  const backends = isSwept
+    ? left.filter((backend) => after.servingEndpoints.some((serving) => isSamePlace(serving, backend)))
+    : left;
+  return { servicePort: before, backends };
+}
+
+/** The backends of a service port that are in none of some pools. */
+function backendsOf(port: ServicePort, others: readonly Pool[]): Backend[] {
+  const kept = new Set(others.flatMap(({ backends }) => backends));
+  const missing = new Map<Address, Backend[]>();
+  for (const { backends } of poolsOf(port)) {
+    for (const backend of backends) {
+      if (kept.has(backend)) continue;
+      const held = missing.get(backend.address) ?? [];
+      if (!held.some((other) => isSamePlace(other, backend)))
+        missing.set(backend.address, [...held, backend]);
+    }
+  }
+  // Those that are only other objects now.
+  for (const backend of kept) {
+    const held = missing.get(backend.address);
+    if (held !== undefined)
+      missing.set(
+        backend.address,
+        held.filter((other) => !isSamePlace(other, backend)),
+      );
+  }
+  return [...missing.values()].flat();
+}
+
+function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
+  return [clusterPool, localPool].filter((pool) => pool !== null);
+}
+
+function moveOf(name: PoolName, before: Pool | null, servicePort: ServicePort): PoolMove[] {
+  const after = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
+  return before === after ? [] : [{ servicePort, pool: name, ...slotsMove(before, after) }];
+}
+
+function isSamePlace(a: EndpointAddress, b: EndpointAddress): boolean {
+  return a.port === b.port && a.address === b.address;
+}

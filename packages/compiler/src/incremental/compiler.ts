@@ -1,0 +1,199 @@
+/**
+ * Resolving step by step: what an event touches is resolved again, and nothing else. The meaning is that
+ * of `resolve`, function by function; what is here is what has to be remembered between two events.
+ */
+import type { ChangeEvent, ClusterState, Diagnostic, EndpointSlice } from '@shunt/model';
+import type { NodeView, ProxyConfig } from '../config.js';
+import { ClaimedPlaces, claimsAlike, settledServicePort } from '../resolve/conflicts.js';
+import type { CompileInput } from '../resolve/input.js';
+import type { ResolvedPort } from '../resolve/resolve-port.js';
+import { refusesUnusedClusterIPs, rulesetSections } from '../resolve/sections.js';
+import { sliceWarnings } from '../resolve/slice-warnings.js';
+import type { ListChange, RulesetChange } from '../ruleset/change.js';
+import { isSameValue } from '../ruleset/same-value.js';
+import { type Ruleset, servicePortKey } from '../ruleset/types.js';
+import { LiveDiagnostics } from './live-diagnostics.js';
+import { LiveRuleset } from './live-ruleset.js';
+import { LivePort, type LiveService, type NextService, nextService } from './live-service.js';
+import { reuseServicePort } from './reuse.js';
+import { everythingIn, nameKey, nothingTouched, type Touched, touchedBy } from './touched.js';
+
+export interface CompilerInput {
+  /** Kept, and read when events come; its changes are told by {@link Compiler.update}. */
+  readonly state: ClusterState;
+  /** The node whose rules are made, or how to see it in the state: asked again when a Node changes. */
+  readonly node: NodeView | ((state: ClusterState) => NodeView);
+  readonly config: ProxyConfig;
+}
+
+/** What events changed, in the ruleset and beside it. */
+export interface RulesetUpdate extends RulesetChange {
+  readonly diagnostics: ListChange<Diagnostic>;
+  /**
+   * Whether endpoints of a Service with a UDP port, before or after, are not what they were: then
+   * kube-proxy looks for stale conntrack entries (semantics 12.1).
+   */
+  readonly udpEndpointsChanged: boolean;
+}
+
+/**
+ * Keeps the ruleset of one node up to date with a cluster. It always equals what `resolve` makes of the
+ * same state; what events do not change keeps its identity, and costs nothing.
+ */
+export class Compiler {
+  readonly #node: CompilerInput['node'];
+  #input: CompileInput;
+  readonly #services = new Map<string, LiveService>();
+  readonly #places = new ClaimedPlaces<LivePort>();
+  readonly #rules: LiveRuleset;
+  readonly #said = new LiveDiagnostics();
+
+  constructor({ state, node, config }: CompilerInput) {
+    this.#node = node;
+    this.#input = { state, config, node: typeof node === 'function' ? node(state) : node };
+    this.#rules = new LiveRuleset(rulesetSections(this.#input));
+    this.#apply(everythingIn(state));
+  }
+
+  /** The canonical ruleset in force. Never changes; after an update there is another one. */
+  get ruleset(): Ruleset {
+    return this.#rules.list();
+  }
+
+  /** All warnings in force. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#said.list();
+  }
+
+  /** The node as it was seen last. */
+  get node(): NodeView {
+    return this.#input.node;
+  }
+
+  /**
+   * Takes in what happened to the state since the last call. All of its events have to be told, in any
+   * order, none before the state has changed.
+   * @returns what they changed in all, which may be nothing
+   */
+  update(events: readonly ChangeEvent[]): RulesetUpdate {
+    return this.#apply(touchedBy(events));
+  }
+
+  /** Looks at the node again, where `node` knows more of it than its Node object: addresses of interfaces. */
+  refreshNode(): RulesetUpdate {
+    return this.#apply({ ...nothingTouched(), node: true });
+  }
+
+  #apply(touched: Touched): RulesetUpdate {
+    const isOtherNode = touched.node && this.#seeNode();
+    const services = new Map(touched.services);
+    if (isOtherNode) for (const [key, { name }] of this.#services) services.set(key, name);
+    if (isOtherNode || touched.serviceCIDRs) this.#rules.putSections(rulesetSections(this.#input));
+    // All is resolved before anything is replaced.
+    const next = [...services].map(([key, name]) =>
+      nextService(name, this.#input, this.#services.get(key) ?? null),
+    );
+    this.#replace(next);
+    this.#warnAboutSlices(touched);
+    return {
+      ...this.#rules.takeChange(),
+      diagnostics: this.#said.takeChange(),
+      udpEndpointsChanged: next.some((service) => service.udpEndpointsChanged),
+    };
+  }
+
+  /** @returns whether the node is not what it was */
+  #seeNode(): boolean {
+    if (typeof this.#node !== 'function') return false;
+    const node = this.#node(this.#input.state);
+    if (isSameValue(node, this.#input.node)) return false;
+    this.#input = { ...this.#input, node };
+    return true;
+  }
+
+  #replace(services: readonly NextService[]): void {
+    // Ports that are others now, and those that get or lose a place because of them.
+    const affected = new Set<LivePort>();
+    for (const service of services) this.#replaceService(service, affected);
+    for (const port of affected) this.#settle(port);
+  }
+
+  #replaceService(next: NextService, affected: Set<LivePort>): void {
+    const { name, resolved, endpoints } = next;
+    const held = this.#services.get(nameKey(name))?.ports ?? NO_PORTS;
+    const ports = new Map<string, LivePort>();
+    for (const each of resolved) {
+      const key = servicePortKey(each.servicePort);
+      ports.set(key, this.#replacePort(key, held.get(key) ?? null, each, affected));
+    }
+    for (const [key, port] of held) if (!ports.has(key)) this.#removePort(port, affected);
+    const isEmpty =
+      next.service === null && endpoints.IPv4.slices.length + endpoints.IPv6.slices.length === 0;
+    if (isEmpty) this.#services.delete(nameKey(name));
+    else this.#services.set(nameKey(name), { ...next, ports });
+    this.#said.say({ about: 'service', of: name }, next.diagnostics);
+    this.#said.say({ about: 'unmatched', of: name }, next.unmatched);
+  }
+
+  #replacePort(
+    key: string,
+    held: LivePort | null,
+    resolved: ResolvedPort,
+    affected: Set<LivePort>,
+  ): LivePort {
+    if (held?.resolved === resolved) return held;
+    const port = held ?? new LivePort(key, resolved);
+    if (held !== null) this.#countClusterIP(held, -1);
+    if (held !== null && claimsAlike(held.resolved, resolved)) {
+      held.resolved = resolved;
+    } else {
+      if (held !== null) this.#places.remove(held, affected);
+      port.become(resolved);
+      this.#places.add(port, affected);
+    }
+    this.#countClusterIP(port, 1);
+    affected.add(port);
+    return port;
+  }
+
+  #removePort(port: LivePort, affected: Set<LivePort>): void {
+    this.#places.remove(port, affected);
+    this.#countClusterIP(port, -1);
+    this.#rules.putPort(port.key, null);
+    this.#said.say({ about: 'conflict', of: port.resolved.servicePort }, []);
+    affected.delete(port);
+  }
+
+  #countClusterIP({ resolved }: LivePort, count: number): void {
+    if (!refusesUnusedClusterIPs(this.#input.config)) return;
+    this.#rules.countClusterIP(resolved.specification.clusterIP.address, count);
+  }
+
+  #settle(port: LivePort): void {
+    const settlement = this.#places.settle(port);
+    const settled = settledServicePort(port.resolved, settlement);
+    this.#rules.putPort(port.key, reuseServicePort(this.#rules.port(port.key), settled));
+    this.#said.say({ about: 'conflict', of: settled }, settlement.warnings);
+  }
+
+  // What is said of a slice depends on whether its Service is there.
+  #warnAboutSlices({ slices, cameOrWent }: Touched): void {
+    const { state } = this.#input;
+    const names = new Map(slices);
+    for (const { namespace, name } of cameOrWent.values()) {
+      for (const slice of state.slicesOf(namespace, name)) {
+        const sliceName = { namespace, name: slice.metadata.name };
+        names.set(nameKey(sliceName), sliceName);
+      }
+    }
+    for (const name of names.values()) {
+      const slice = state.get({ kind: 'EndpointSlice', ...name }) as EndpointSlice | undefined;
+      this.#said.say(
+        { about: 'slice', of: name },
+        slice === undefined ? [] : sliceWarnings(slice, this.#input),
+      );
+    }
+  }
+}
+
+const NO_PORTS: ReadonlyMap<string, LivePort> = new Map();
