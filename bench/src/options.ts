@@ -11,6 +11,10 @@ export interface Options {
 export interface OptionFiles {
   /** Where to write the report as JSON. */
   readonly json: string | null;
+  /** Where to write it as a page. */
+  readonly html: string | null;
+  /** A report of an earlier run, as `json` writes it. */
+  readonly compare: string | null;
 }
 
 /** The command line cannot be understood. */
@@ -18,7 +22,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const USAGE = `usage: npm run bench [SUITE...] [-- [--smoke | --full] [--json FILE]]
+export const USAGE = `usage: npm run bench [SUITE...] [-- [--smoke | --full] [--json FILE] [--compare FILE] [--html FILE]]
 
 suites: compile        objects to a loaded table, and every phase alone
         lookup         packets to verdicts, each way there is
@@ -31,9 +35,11 @@ without a name: all but quick
 --smoke         tiny and short: whether everything runs and agrees; its times mean nothing
 --full          larger and longer, for numbers to quote
 --json FILE     writes all numbers, with machine, runtime and commit
+--compare FILE  compares with such a file of an earlier run; ends with 1 if something got slower
+--html FILE     writes a page with plots
 `;
 
-const FILE_FLAGS = ['json'] as const;
+const FILE_FLAGS = ['json', 'html', 'compare'] as const;
 
 /**
  * Reads the command line.
@@ -43,7 +49,7 @@ const FILE_FLAGS = ['json'] as const;
 export function parseOptions(args: readonly string[], suiteNames: readonly string[]): Options {
   const sizes = new Set<Size>();
   const wanted = new Set<string>();
-  const files: Record<(typeof FILE_FLAGS)[number], string | null> = { json: null };
+  const files: Record<(typeof FILE_FLAGS)[number], string | null> = { json: null, html: null, compare: null };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] as string;
     const flag = FILE_FLAGS.find((name) => arg === `--${name}` || arg.startsWith(`--${name}=`));

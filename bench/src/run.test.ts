@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ async function capture(args: readonly string[]) {
 
 describe('the options', () => {
   const suites = ['compile', 'lookup'];
-  const noFiles = { json: null };
+  const noFiles = { json: null, html: null, compare: null };
 
   it('are the middle size and every suite by themselves', () => {
     expect(parseOptions([], suites)).toMatchObject({ size: { name: 'default' }, files: noFiles, suites });
@@ -33,11 +33,18 @@ describe('the options', () => {
       files: { ...noFiles, json: 'a.json' },
       suites: ['lookup'],
     });
+    expect(parseOptions(['--full', '--html=a=b.html', '--compare', 'c.json'], suites)).toMatchObject({
+      size: { name: 'full' },
+      files: { json: null, html: 'a=b.html', compare: 'c.json' },
+    });
   });
 
-  it.each([['--what'], ['what'], ['--json'], ['--smoke', '--full']])('refuse %s %s', (...args) => {
-    expect(() => parseOptions(args, suites)).toThrow(UsageError);
-  });
+  it.each([['--what'], ['what'], ['--json'], ['--html='], ['--compare', '--smoke'], ['--smoke', '--full']])(
+    'refuse %s %s',
+    (...args) => {
+      expect(() => parseOptions(args, suites)).toThrow(UsageError);
+    },
+  );
 });
 
 describe('the command', () => {
@@ -50,14 +57,25 @@ describe('the command', () => {
     expect(error).toContain('usage: npm run bench');
   });
 
-  it('ends with 1 when the report cannot be written', async () => {
+  it('ends with 1 when the report cannot be written, or the one to compare with not be read', async () => {
     const file = join(folder, 'none', 'a.json');
     expect(await capture(['--smoke', 'compile', '--json', file])).toMatchObject({ code: 1, out: '' });
+    expect(await capture(['--smoke', 'compile', '--compare', file])).toMatchObject({ code: 1, out: '' });
   });
 
-  it('writes all numbers and what they depend on', async () => {
-    const json = join(folder, 'a.json');
-    const { code, out } = await capture(['--smoke', '--json', json]);
+  it('ends with 2 when the file to compare with is no report', async () => {
+    const file = join(folder, 'other.json');
+    for (const text of ['{}', 'no JSON']) {
+      writeFileSync(file, text);
+      const { code, error } = await capture(['--smoke', 'compile', '--compare', file]);
+      expect(code).toBe(2);
+      expect(error).toContain('is no report of the benchmarks');
+    }
+  });
+
+  it('writes all numbers and what they depend on, and a page', async () => {
+    const [json, html] = [join(folder, 'a.json'), join(folder, 'a.html')];
+    const { code, out } = await capture(['--smoke', '--json', json, '--html', html]);
     expect(code).toBe(0);
     expect(out).toContain('verdicts, equal in all');
     const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
@@ -77,5 +95,19 @@ describe('the command', () => {
         expect(timing.median).toBeGreaterThan(0);
       }
     }
+    const page = readFileSync(html, 'utf8');
+    for (const { title } of report.results) expect(page).toContain(`<h3>${title}</h3>`);
+  });
+
+  it('compares with an earlier run', async () => {
+    const json = join(folder, 'before.json');
+    await capture(['--smoke', 'memory', 'compile', '--json', json]);
+    const { out } = await capture(['--smoke', 'compile', '--compare', json]);
+    expect(out).toContain('compared with the run of 2025-01-02T03:04:05.000Z');
+    expect(out).toMatch(/objects to a loaded table +[\d.]+x as fast +\([\d.]+ to [\d.]+\)/);
+    expect(out).toContain(
+      'not compared: memory: table of 20 services x 10 endpoints: only in the earlier run',
+    );
+    expect(out).toMatch(/\d of \d+ slower beyond noise\n$/);
   });
 });

@@ -5,7 +5,11 @@ import { ResultMismatch } from './measure/text-hash.js';
 import { parseOptions, USAGE, UsageError } from './options.js';
 import { PeerFailure } from './peers/native-peer.js';
 import { quick } from './quick.js';
+import { compareReports } from './report/compare-reports.js';
+import { formatComparison } from './report/format-comparison.js';
 import { formatResult } from './report/format-result.js';
+import { htmlPage } from './report/html/page.js';
+import { readReport } from './report/read-report.js';
 import { formatEnvironment, makeReport } from './report/report.js';
 import type { Report, ScenarioResult } from './report/result.js';
 import { balanceSuite } from './suites/balance-suite.js';
@@ -26,13 +30,14 @@ export interface Output {
 /**
  * Runs what the command line asks for.
  * @param startedAt - the time that the report bears
- * @returns the exit code: 1 when implementations disagree or the report cannot be written, 2 for bad usage
+ * @returns the exit code: 1 when implementations disagree, something got slower than in the run that it
+ *   is compared with, or a report cannot be written; 2 for bad usage
  */
 export async function run(args: readonly string[], startedAt: Date, output: Output): Promise<number> {
   try {
     if (args.includes('--help') || args.includes('-h')) output.write(USAGE);
     else if (args[0] === 'quick' && args.length === 1) output.write(`${await quick()}\n`);
-    else await runAndReport(args, startedAt, output);
+    else return await runAndReport(args, startedAt, output);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
@@ -52,17 +57,21 @@ function isExpected(error: Error): boolean {
   return kinds.some((kind) => error instanceof kind) || 'syscall' in error;
 }
 
-async function runAndReport(args: readonly string[], startedAt: Date, output: Output): Promise<void> {
+async function runAndReport(args: readonly string[], startedAt: Date, output: Output): Promise<number> {
   const names = SUITES.map(({ name }) => name);
   const { size, suites, files } = parseOptions(args, names);
-  // Opened before: a name that cannot be written to is told at once, and not after minutes.
+  // Read and opened before: a name that is wrong is told at once, and not after minutes.
+  const before = files.compare === null ? null : readReport(files.compare);
   const json = files.json === null ? null : openSync(files.json, 'w');
+  const html = files.html === null ? null : openSync(files.html, 'w');
   const where = environment();
   output.write(`${formatEnvironment(where)}\n\n`);
   const wanted = SUITES.filter(({ name }) => suites.includes(name));
   const { results, notices } = await runSuites(wanted, size, output);
   const report = makeReport(startedAt, { size: size.name, suites }, { results, notices }, where);
   if (json !== null) writeAndClose(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (html !== null) writeAndClose(html, htmlPage(report));
+  return before === null ? 0 : compare(before, report, output);
 }
 
 async function runSuites(
@@ -82,6 +91,13 @@ async function runSuites(
   };
   for (const suite of suites) await suite.run(size, report, notice);
   return { results, notices: [...notices] };
+}
+
+/** @returns the exit code */
+function compare(before: Report, report: Report, output: Output): number {
+  const comparison = compareReports(before, report);
+  output.write(formatComparison(comparison, before, report));
+  return comparison.comparisons.some(({ outcome }) => outcome === 'slower') ? 1 : 0;
 }
 
 function writeAndClose(file: number, text: string): void {

@@ -15,6 +15,12 @@ export function makeReport(
   return { format: 'shunt-bench/1', date: date.toISOString(), ...where, options, seeds: SEEDS, ...outcome };
 }
 
+/** What to type for the same run. */
+export function commandOf({ size, suites }: Report['options']): string {
+  const flag = size === 'default' ? '' : ` -- --${size}`;
+  return `npm run bench ${suites.join(' ')}${flag}`;
+}
+
 /** The machine and the runtime in one line. */
 export function formatEnvironment({ machine, runtime, commit }: Environment): string {
   const memory = `${Math.round(machine.memoryBytes / 2 ** 30)} GiB`;
