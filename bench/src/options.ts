@@ -3,9 +3,18 @@ import { SIZES, type Size } from './suites/suite.js';
 /** What the command line asks for. */
 export interface Options {
   readonly size: Size;
-  /** Where to write the report as JSON; `null`: nowhere. */
-  readonly json: string | null;
+  readonly files: OptionFiles;
   readonly suites: readonly string[];
+}
+
+/** Names of files; `null`: the flag is absent. */
+export interface OptionFiles {
+  /** Where to write the report as JSON. */
+  readonly json: string | null;
+  /** Where to write it as a page. */
+  readonly html: string | null;
+  /** A report of an earlier run, as `json` writes it. */
+  readonly compare: string | null;
 }
 
 /** The command line cannot be understood. */
@@ -13,20 +22,25 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const USAGE = `usage: npm run bench [-- [--smoke | --full] [--json FILE] [SUITE...]]
+export const USAGE = `usage: npm run bench [SUITE...] [-- [--smoke | --full] [--json FILE] [--compare FILE] [--html FILE]]
 
 suites: compile        objects to a loaded table, and every phase alone
         lookup         packets to verdicts, each way there is
         flow           packets of flows that are there
+        memory         bytes of a match table, by service, endpoint and flow
         balance        pools: build, change, pick, evenness, which flows a change moves
         control-plane  manifests to endpoints, single changes, allocation
         quick          one line, in seconds; alone and without options
 without a name: all but quick
 
---smoke      tiny and short: whether everything runs and agrees; its times mean nothing
---full       longer, for numbers to quote
---json FILE  writes all numbers, with machine, runtime and commit
+--smoke         tiny and short: whether everything runs and agrees; its times mean nothing
+--full          larger and longer, for numbers to quote
+--json FILE     writes all numbers, with machine, runtime and commit
+--compare FILE  compares with such a file of an earlier run; ends with 1 if something got slower
+--html FILE     writes a page with plots
 `;
+
+const FILE_FLAGS = ['json', 'html', 'compare'] as const;
 
 /**
  * Reads the command line.
@@ -36,19 +50,21 @@ without a name: all but quick
 export function parseOptions(args: readonly string[], suiteNames: readonly string[]): Options {
   const sizes = new Set<Size>();
   const wanted = new Set<string>();
-  let json: string | null = null;
+  const files: Record<(typeof FILE_FLAGS)[number], string | null> = { json: null, html: null, compare: null };
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] as string;
-    if (arg === '--smoke') sizes.add(SIZES.smoke);
+    const flag = FILE_FLAGS.find((name) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+    if (flag !== undefined) {
+      const value = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : args[++index];
+      files[flag] = fileNameOf(`--${flag}`, value);
+    } else if (arg === '--smoke') sizes.add(SIZES.smoke);
     else if (arg === '--full') sizes.add(SIZES.full);
-    else if (arg === '--json') json = fileNameOf(arg, args[++index]);
-    else if (arg.startsWith('--json=')) json = fileNameOf('--json', arg.slice('--json='.length));
     else if (suiteNames.includes(arg)) wanted.add(arg);
     else throw new UsageError(`${arg.startsWith('-') ? 'flag' : 'suite'} ${arg} is not known`);
   }
   if (sizes.size > 1) throw new UsageError('--smoke and --full exclude each other');
   const [size = SIZES.default] = sizes;
-  return { size, json, suites: suiteNames.filter((name) => wanted.size === 0 || wanted.has(name)) };
+  return { size, files, suites: suiteNames.filter((name) => wanted.size === 0 || wanted.has(name)) };
 }
 
 function fileNameOf(flag: string, value: string | undefined): string {

@@ -1,22 +1,29 @@
 import { lookupBatch } from './lookup/lookup-batch.js';
 import { stringMap } from './lookup/string-map.js';
-import { lookupScenario } from './suites/lookup-suite.js';
-import { generateCluster } from './workload/cluster.js';
-import { SEEDS, seededRandom } from './workload/random.js';
+import { lookupScenario, makeCluster } from './suites/lookup-suite.js';
 
-const SERVICES = { services: 1_000, endpointsPerService: 10 };
+const PARAMETERS = {
+  services: 1_000,
+  endpointsPerService: 10,
+  flows: 65_536,
+  traffic: 'uniform',
+  family: 'IPv4',
+  balance: 'auto',
+} as const;
 const ROUNDS = { rounds: 5, milliseconds: 80 };
+// No native peers: it is to be quick where nothing was built yet, too.
+const FIELD = { implementations: [stringMap, lookupBatch(4_096)], peers: [] };
 
 /**
  * The lookup suite in one line, after a second or two: the answers are compared here, too.
  * @throws {VerdictMismatch} if the two implementations disagree
  */
-export function quick(): string {
-  const cluster = generateCluster(seededRandom(SEEDS.cluster), SERVICES);
-  const parameters = { ...SERVICES, flows: 65_536, popularity: 'uniform' as const };
-  const { timings } = lookupScenario(cluster, parameters, ROUNDS, [stringMap, lookupBatch(4_096)]);
+export async function quick(): Promise<string> {
+  const context = { notice: () => undefined, makeCluster };
+  const { timings } = await lookupScenario(PARAMETERS, ROUNDS, context, FIELD);
   const [, { median, ratio } = { median: Number.NaN, ratio: Number.NaN }] = timings;
   const speed = `${(1000 / median).toPrecision(2)} M packets/s (${median.toPrecision(2)} ns each)`;
-  const size = `${SERVICES.services.toLocaleString('en-US')} services x ${SERVICES.endpointsPerService} endpoints`;
+  const { services, endpointsPerService } = PARAMETERS;
+  const size = `${services.toLocaleString('en-US')} services x ${endpointsPerService} endpoints`;
   return `lookupBatch: ${speed}, ${ratio.toPrecision(2)}x a Map with string keys, on this machine, ${size}`;
 }

@@ -1,10 +1,11 @@
 import { Evaluator, masquerades, pick } from '@shunt/compiler';
 import type { Packet } from '@shunt/model';
-import type { Answer, Implementation } from './implementation.js';
+import { type Answer, BOTH_FAMILIES, type Implementation } from './implementation.js';
 
 /** The executable specification, which is made to be plain and not to be fast. */
 export const evaluator: Implementation = {
   name: 'Evaluator (specification)',
+  families: BOTH_FAMILIES,
   prepare(ruleset, packets, seed) {
     const specification = new Evaluator(ruleset);
     let last: Answer | null = null;
@@ -14,8 +15,9 @@ export const evaluator: Implementation = {
       }
     };
     return {
+      bytes: null,
       run,
-      answer(index) {
+      answers: () => (index) => {
         run(index, 1);
         return last as Answer;
       },
@@ -28,7 +30,7 @@ function answerOf(specification: Evaluator, packet: Packet, seed: number): Answe
   const backend = pick(evaluation, packet, seed);
   return {
     verdict: evaluation.verdict,
-    address: (backend?.address ?? 0) as number,
+    address: backend?.address ?? 0,
     port: backend?.port ?? 0,
     masquerade: backend !== null && masquerades(evaluation, packet, backend),
   };

@@ -1,35 +1,41 @@
 import { emitTable } from '@shunt/compiler';
 import { Dataplane } from '@shunt/dataplane';
-import { PACKET4_WORDS, VERDICT4_WORDS } from '@shunt/model';
-import type { Implementation } from './implementation.js';
-import { answerOfRecord } from './verdict-records.js';
+import { packetWords } from '@shunt/model';
+import { BOTH_FAMILIES, type Implementation } from './implementation.js';
+import { answersOfRecords, verdictRoom } from './verdict-records.js';
 
-/** `Dataplane.lookupBatch`, at most `batchPackets` a call. */
+/** `Dataplane.lookupBatch` or `lookupBatch6`, at most `batchPackets` a call. */
 export function lookupBatch(batchPackets: number): Implementation {
   return {
     name: `lookupBatch, ${batchPackets} a call`,
-    prepare(ruleset, packets, seed) {
-      const dataplane = Dataplane.load(emitTable(ruleset, { seed }).image);
-      const verdicts = new Uint32Array(packets.count * VERDICT4_WORDS);
+    families: BOTH_FAMILIES,
+    prepare(ruleset, { family, count, records }, seed) {
+      const { image } = emitTable(ruleset, { seed });
+      const dataplane = Dataplane.load(image);
+      const room = verdictRoom(batchPackets, family);
+      const words = packetWords(family);
       // The views are made before: a program that works in batches has its buffers.
-      const batches = Array.from({ length: Math.ceil(packets.count / batchPackets) }, (_, batch) => {
-        const begin = batch * batchPackets;
-        const end = Math.min(begin + batchPackets, packets.count);
-        return {
-          packets: packets.records.subarray(begin * PACKET4_WORDS, end * PACKET4_WORDS),
-          verdicts: verdicts.subarray(begin * VERDICT4_WORDS, end * VERDICT4_WORDS),
-          count: end - begin,
-        };
+      const batches = Array.from({ length: Math.ceil(count / batchPackets) }, (_, batch) => {
+        return records.subarray(batch * batchPackets * words, (batch + 1) * batchPackets * words);
       });
+      const lookup = (packets: Uint32Array): void => {
+        if (family === 'IPv4') dataplane.lookupBatch(packets, room, packets.length / words);
+        else dataplane.lookupBatch6(packets, room, packets.length / words);
+      };
       return {
-        run(first, count) {
-          const end = (first + count) / batchPackets;
-          for (let index = first / batchPackets; index < end; index++) {
-            const batch = batches[index] as (typeof batches)[number];
-            dataplane.lookupBatch(batch.packets, batch.verdicts, batch.count);
-          }
+        bytes: image.byteLength,
+        run(first, runCount) {
+          const end = (first + runCount) / batchPackets;
+          for (let index = first / batchPackets; index < end; index++) lookup(batches[index] as Uint32Array);
         },
-        answer: (index) => answerOfRecord(verdicts, index),
+        answers() {
+          const all = verdictRoom(batches.length * batchPackets, family);
+          batches.forEach((batch, index) => {
+            lookup(batch);
+            all.set(room, index * room.length);
+          });
+          return answersOfRecords(all, family);
+        },
       };
     },
   };

@@ -1,13 +1,15 @@
 import { emitTable } from '@shunt/compiler';
 import { Dataplane, type LookupResult } from '@shunt/dataplane';
 import type { Packet } from '@shunt/model';
-import type { Implementation } from './implementation.js';
+import { BOTH_FAMILIES, type Implementation } from './implementation.js';
 
 /** `Dataplane.lookup`: one packet object in, one verdict object out. */
 export const lookupObject: Implementation = {
   name: 'lookup, an object a packet',
+  families: BOTH_FAMILIES,
   prepare(ruleset, packets, seed) {
-    const dataplane = Dataplane.load(emitTable(ruleset, { seed }).image);
+    const { image } = emitTable(ruleset, { seed });
+    const dataplane = Dataplane.load(image);
     let last: LookupResult | null = null;
     const run = (first: number, count: number): void => {
       for (let index = first; index < first + count; index++) {
@@ -15,11 +17,12 @@ export const lookupObject: Implementation = {
       }
     };
     return {
+      bytes: image.byteLength,
       run,
-      answer(index) {
+      answers: () => (index) => {
         run(index, 1);
         const { verdict, backend, masquerade } = last as LookupResult;
-        return { verdict, address: (backend?.address ?? 0) as number, port: backend?.port ?? 0, masquerade };
+        return { verdict, address: backend?.address ?? 0, port: backend?.port ?? 0, masquerade };
       },
     };
   },

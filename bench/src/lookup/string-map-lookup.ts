@@ -128,15 +128,12 @@ export class StringMapLookup {
         return;
       }
     }
+    let nodePort: MapFrontend | null = null;
     if (this.#nodePortAddresses.has(destination)) {
-      const nodePort = this.#frontends.get(`nodePort:${port}/${protocol}`);
+      nodePort = this.#frontends.get(`nodePort:${port}/${protocol}`) ?? null;
       const action = nodePort?.actions[origin];
-      if (nodePort !== undefined && action !== undefined && action.outcome !== 0) {
-        if (action.slots !== null) {
-          this.#translate(action, action.slots, nodePort, source, ports, outcomeOrigin, verdicts, verdict);
-        } else {
-          write(verdicts, verdict, action.outcome | outcomeOrigin, null, nodePort);
-        }
+      if (nodePort !== null && action != null && action.slots !== null) {
+        this.#translate(action, action.slots, nodePort, source, ports, outcomeOrigin, verdicts, verdict);
         return;
       }
     }
@@ -147,7 +144,10 @@ export class StringMapLookup {
         return;
       }
     }
-    if (refusal !== null) write(verdicts, verdict, refusal.outcome | outcomeOrigin, null, frontend ?? null);
+    const nodePortRefusal = nodePort?.actions[origin]?.outcome ?? 0;
+    if (nodePortRefusal !== 0) write(verdicts, verdict, nodePortRefusal | outcomeOrigin, null, nodePort);
+    else if (refusal !== null)
+      write(verdicts, verdict, refusal.outcome | outcomeOrigin, null, frontend ?? null);
     else write(verdicts, verdict, this.#clusterIPSpace(source, destination) | outcomeOrigin, null, null);
   }
 

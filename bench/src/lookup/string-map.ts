@@ -1,21 +1,32 @@
 import { PACKET4_WORDS, VERDICT4_WORDS } from '@shunt/model';
 import type { Implementation } from './implementation.js';
 import { StringMapLookup } from './string-map-lookup.js';
-import { answerOfRecord } from './verdict-records.js';
+import { answersOfRecords, verdictRoom } from './verdict-records.js';
 
-/** The baseline: what one writes first, a JavaScript `Map` with text keys. From and to the same records. */
+/** As many verdicts as a call of {@link lookupBatch} writes at most. */
+const ROOM_PACKETS = 4_096;
+
+/** What one writes first: a JavaScript `Map` with text keys. From and to the same records. */
 export const stringMap: Implementation = {
   name: 'Map with string keys',
-  prepare(ruleset, packets, seed) {
+  families: ['IPv4'],
+  prepare(ruleset, { records, count }, seed) {
     const lookup = new StringMapLookup(ruleset, seed);
-    const verdicts = new Uint32Array(packets.count * VERDICT4_WORDS);
+    const room = verdictRoom(ROOM_PACKETS, 'IPv4');
     return {
-      run(first, count) {
-        for (let index = first; index < first + count; index++) {
-          lookup.answer(packets.records, index * PACKET4_WORDS, verdicts, index * VERDICT4_WORDS);
+      bytes: null,
+      run(first, runCount) {
+        for (let index = first; index < first + runCount; index++) {
+          lookup.answer(records, index * PACKET4_WORDS, room, (index % ROOM_PACKETS) * VERDICT4_WORDS);
         }
       },
-      answer: (index) => answerOfRecord(verdicts, index),
+      answers() {
+        const all = verdictRoom(count, 'IPv4');
+        for (let index = 0; index < count; index++) {
+          lookup.answer(records, index * PACKET4_WORDS, all, index * VERDICT4_WORDS);
+        }
+        return answersOfRecords(all, 'IPv4');
+      },
     };
   },
 };

@@ -1,17 +1,15 @@
 import { formatEndpoint, type Packet, VERDICTS } from '@shunt/model';
-import type { Answer } from './implementation.js';
+import { addressWords } from '../workload/address-words.js';
+import type { Answer, Answers } from './implementation.js';
 
 /** Two implementations do not agree, so their times say nothing. */
 export class VerdictMismatch extends Error {
   override readonly name = 'VerdictMismatch';
 }
 
-/** Answers by number, as {@link PreparedLookup} gives them. */
-type Answers = (index: number) => Answer;
-
 /**
  * FNV-1a, 32 bits, over the words of all answers, least significant byte first: the verdict's number
- * and masquerade, then the backend's address, then its port.
+ * and masquerade, then the backend's address (four words for IPv6), then its port.
  * @returns eight hexadecimal digits
  * @see Fowler, Noll, Vo, Eastlake: RFC 9923
  */
@@ -25,7 +23,7 @@ export function verdictHash(answers: Answers, count: number): string {
   for (let index = 0; index < count; index++) {
     const { verdict, address, port, masquerade } = answers(index);
     add(VERDICTS.indexOf(verdict) | (masquerade ? 8 : 0));
-    add(address);
+    for (const word of addressWords(address)) add(word);
     add(port);
   }
   return (hash >>> 0).toString(16).padStart(8, '0');

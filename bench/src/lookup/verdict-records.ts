@@ -1,8 +1,15 @@
-import { readVerdict } from '@shunt/model';
-import type { Answer } from './implementation.js';
+import { type Family, readVerdict, verdictWords } from '@shunt/model';
+import type { Answers } from './implementation.js';
 
-/** The answer in the IPv4 verdict record number `index`. */
-export function answerOfRecord(verdicts: Uint32Array, index: number): Answer {
-  const { verdict, backend, masquerade } = readVerdict(verdicts, index, 'IPv4');
-  return { verdict, address: (backend?.address ?? 0) as number, port: backend?.port ?? 0, masquerade };
+/** The answers in verdict records of a family. */
+export function answersOfRecords(verdicts: Uint32Array, family: Family): Answers {
+  return (index) => {
+    const { verdict, backend, masquerade } = readVerdict(verdicts, index, family);
+    return { verdict, address: backend?.address ?? 0, port: backend?.port ?? 0, masquerade };
+  };
+}
+
+/** Room for the verdicts of a call, which every call overwrites, as in a program that works in batches. */
+export function verdictRoom(packetCount: number, family: Family): Uint32Array {
+  return new Uint32Array(packetCount * verdictWords(family));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timeRounds } from './rounds.js';
+import { timeRounds, timeTurns } from './rounds.js';
 
 const ROUNDS = { rounds: 3, milliseconds: 0 };
 
@@ -42,5 +42,35 @@ describe('rounds', () => {
 
   it('refuse a baseline that does not take part', () => {
     expect(() => timeRounds([], 'none', ROUNDS)).toThrow(RangeError);
+  });
+});
+
+describe('turns', () => {
+  it('mix contestants that are timed and those that keep their own time', async () => {
+    const turns: string[] = [];
+    const timed = { name: 'timed', unitsPerRun: 1, run: () => void turns.push('timed') };
+    const round = (milliseconds: number) => {
+      turns.push(`self ${milliseconds}`);
+      return Promise.resolve(40);
+    };
+    const timings = await timeTurns([timed, { name: 'self', round }], 'self', { rounds: 2, milliseconds: 1 });
+    expect(turns.filter((turn, index) => turn !== turns[index - 1])).toEqual(
+      Array.from({ length: 3 }, () => ['timed', 'self 1']).flat(),
+    );
+    expect(timings.map(({ name }) => name)).toEqual(['timed', 'self']);
+    expect(timings[1]).toEqual({
+      name: 'self',
+      rounds: [40, 40],
+      median: 40,
+      lowerQuartile: 40,
+      upperQuartile: 40,
+      ratio: 1,
+    });
+    expect(timings[0]?.latency?.runs).toBeGreaterThan(1);
+  });
+
+  it('hand on what a contestant fails with', async () => {
+    const broken = { name: 'broken', round: () => Promise.reject(new Error('broken')) };
+    await expect(timeTurns([broken], 'broken', ROUNDS)).rejects.toThrow('broken');
   });
 });

@@ -4,6 +4,7 @@
  * round with each other before the median over the rounds is taken.
  */
 import { Bench } from 'tinybench';
+import { type Latency, latencyOf } from './latency.js';
 import { type Summary, summarize } from './statistics.js';
 
 /** Something to time. */
@@ -14,6 +15,13 @@ export interface Contestant {
   /** Called before each run, and not timed. */
   prepare?(): void;
   run(): void;
+}
+
+/** A contestant that keeps its own time, such as a process of its own. */
+export interface SelfTimed {
+  readonly name: string;
+  /** Works for a round of about so long, and tells the mean time of one unit in nanoseconds. */
+  round(milliseconds: number): Promise<number>;
 }
 
 export interface RoundOptions {
@@ -30,41 +38,113 @@ export interface Timing extends Summary {
   readonly rounds: readonly number[];
   /** How many times as fast as the baseline: the median over the rounds. */
   readonly ratio: number;
+  /** How the times of single runs are spread, for one unit each; absent where only means are known. */
+  readonly latency?: Latency;
+}
+
+/** What one contestant did in one round. */
+interface Round {
+  readonly nanoseconds: number;
+  /** Of each run, in nanoseconds for one unit. */
+  readonly runs: readonly number[];
 }
 
 /**
  * Runs the rounds, after one that is not counted.
  * @param baseline - the name of the contestant that ratios compare with
  * @returns in the order of the contestants
+ * @throws {RangeError} if the baseline is none of them
  */
 export function timeRounds(
   contestants: readonly Contestant[],
   baseline: string,
   options: RoundOptions,
 ): Timing[] {
-  const times = contestants.map((): number[] => []);
+  const record = new RoundRecord(contestants, baseline);
   for (let round = -1; round < options.rounds; round++) {
-    contestants.forEach((contestant, index) => {
-      const nanoseconds = timeOnce(contestant, options.milliseconds);
-      if (round >= 0) times[index]?.push(nanoseconds);
-    });
+    for (const contestant of contestants) {
+      record.add(contestant.name, round, timeOnce(contestant, options.milliseconds));
+    }
   }
-  const base = times[contestants.findIndex(({ name }) => name === baseline)];
-  if (base === undefined) throw new RangeError(`"baseline" expected a contestant, got ${baseline}`);
-  return contestants.map(({ name }, index) => {
-    const rounds = times[index] as number[];
-    const ratios = rounds.map((time, round) => (base[round] as number) / time);
-    return { name, rounds, ...summarize(rounds), ratio: summarize(ratios).median };
-  });
+  return record.timings();
 }
 
-// The mean and not the median of the runs: what a collector of garbage takes now and then is a cost, too.
-function timeOnce({ name, unitsPerRun, prepare, run }: Contestant, milliseconds: number): number {
-  const bench = new Bench({ time: milliseconds, iterations: 1, warmup: false });
+/** {@link timeRounds} among contestants of both kinds. */
+export async function timeTurns(
+  contestants: readonly (Contestant | SelfTimed)[],
+  baseline: string,
+  options: RoundOptions,
+): Promise<Timing[]> {
+  const record = new RoundRecord(contestants, baseline);
+  for (let round = -1; round < options.rounds; round++) {
+    for (const contestant of contestants) {
+      record.add(contestant.name, round, await turn(contestant, options.milliseconds));
+    }
+  }
+  return record.timings();
+}
+
+async function turn(contestant: Contestant | SelfTimed, milliseconds: number): Promise<Round> {
+  if ('run' in contestant) return timeOnce(contestant, milliseconds);
+  return { nanoseconds: await contestant.round(milliseconds), runs: [] };
+}
+
+/** The rounds of all contestants. */
+class RoundRecord {
+  readonly #rounds: ReadonlyMap<string, Round[]>;
+  readonly #baseline: Round[];
+
+  constructor(contestants: readonly { readonly name: string }[], baseline: string) {
+    this.#rounds = new Map(contestants.map(({ name }) => [name, []]));
+    const own = this.#rounds.get(baseline);
+    if (own === undefined) throw new RangeError(`"baseline" expected a contestant, got ${baseline}`);
+    this.#baseline = own;
+  }
+
+  /** @param number - from 0; less: not counted */
+  add(name: string, number: number, round: Round): void {
+    if (number >= 0) this.#rounds.get(name)?.push(round);
+  }
+
+  timings(): Timing[] {
+    return [...this.#rounds].map(([name, own]) => {
+      const rounds = own.map(({ nanoseconds }) => nanoseconds);
+      const ratios = rounds.map((time, round) => (this.#baseline[round] as Round).nanoseconds / time);
+      const latency = latencyOf(own.flatMap(({ runs }) => runs));
+      return {
+        name,
+        rounds,
+        ...summarize(rounds),
+        ratio: summarize(ratios).median,
+        ...(latency === null ? {} : { latency }),
+      };
+    });
+  }
+}
+
+/**
+ * The mean and not the median of the runs: what a collector of garbage takes now and then is a cost, too.
+ * What counts is the time that this process had a processor for: where others want it, too, a system
+ * favours a process that has slept over one that has not, and contestants sleep more and less.
+ */
+function timeOnce({ name, unitsPerRun, prepare, run }: Contestant, milliseconds: number): Round {
+  const bench = new Bench({ time: milliseconds, iterations: 1, warmup: false, retainSamples: true });
   bench.add(name, run, { async: false, ...(prepare === undefined ? {} : { beforeEach: prepare }) });
+  const working = process.cpuUsage();
+  const start = performance.now();
   const [task] = bench.runSync();
+  const share = shareOf(process.cpuUsage(working), performance.now() - start);
   const result = task?.result;
   if (result?.state === 'errored') throw result.error;
   if (result?.state !== 'completed') throw new Error(`${name} did not complete`);
-  return (result.latency.mean * 1e6) / unitsPerRun;
+  const { mean, samples = [] } = result.latency;
+  const nanosecondsOf = (time: number): number => (time * 1e6) / unitsPerRun;
+  return { nanoseconds: nanosecondsOf(mean) * share, runs: samples.map(nanosecondsOf) };
+}
+
+/** The share of some time that a process worked: 1 where several of its threads did. */
+function shareOf({ user, system }: NodeJS.CpuUsage, milliseconds: number): number {
+  const worked = (user + system) / 1_000;
+  // A clock that is too coarse for a short round tells nothing.
+  return worked > 0 && worked < milliseconds ? worked / milliseconds : 1;
 }

@@ -12,19 +12,23 @@ export interface Summary {
  * @throws {RangeError} if there are no numbers
  */
 export function quantile(values: readonly number[], share: number): number {
+  return quantilesOf(values, [share])[0] as number;
+}
+
+/** {@link quantile} for several shares, in their order. */
+export function quantilesOf(values: readonly number[], shares: readonly number[]): number[] {
   if (values.length === 0) throw new RangeError('"values" expected at least one number, got none');
-  const sorted = [...values].sort((a, b) => a - b);
-  const position = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(position)] as number;
-  const above = sorted[Math.ceil(position)] as number;
-  return below + (above - below) * (position - Math.floor(position));
+  const sorted = Float64Array.from(values).sort();
+  return shares.map((share) => {
+    const position = (sorted.length - 1) * share;
+    const below = sorted[Math.floor(position)] as number;
+    const above = sorted[Math.ceil(position)] as number;
+    return below + (above - below) * (position - Math.floor(position));
+  });
 }
 
 /** The median and the quartiles. */
 export function summarize(values: readonly number[]): Summary {
-  return {
-    median: quantile(values, 0.5),
-    lowerQuartile: quantile(values, 0.25),
-    upperQuartile: quantile(values, 0.75),
-  };
+  const [lowerQuartile = 0, median = 0, upperQuartile = 0] = quantilesOf(values, [0.25, 0.5, 0.75]);
+  return { median, lowerQuartile, upperQuartile };
 }

@@ -11,14 +11,22 @@ export interface ScenarioResult {
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What the nanoseconds are for: one of these. */
   readonly unit: 'packet' | 'pick' | 'change' | 'allocation' | 'run';
-  /** The name of the timing that ratios compare with. */
-  readonly baseline: string;
+  /** The name of the timing that ratios compare with; `null` where nothing is timed. */
+  readonly baseline: string | null;
+  /**
+   * The timings of what is not Shunt's own, the steadiest first. Runs are compared beside the first one
+   * that both have, and what becomes of the others is no regression.
+   */
+  readonly rivals?: readonly string[];
   readonly timings: readonly Timing[];
   /** Of what was answered or made, equal for all implementations, or there would be no result; `null`: of nothing. */
   readonly hash: string | null;
   /** How many packets had which verdict, for the lookup suite. */
   readonly verdicts?: Readonly<Partial<Record<Verdict, number>>>;
-  /** Other numbers, by the timing's name and then their own; `null`: does not apply. */
+  /**
+   * Other numbers, by the timing's name and then their own; `null`: does not apply. Where nothing is
+   * timed, they are all there is.
+   */
   readonly facts: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
 }
 
@@ -28,6 +36,8 @@ export interface Report extends Environment {
   /** RFC 3339. */
   readonly date: string;
   readonly options: { readonly size: string; readonly suites: readonly string[] };
+  /** What was left out, and why. */
+  readonly notices: readonly string[];
   readonly seeds: typeof SEEDS;
   readonly results: readonly ScenarioResult[];
 }

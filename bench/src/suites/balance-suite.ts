@@ -28,6 +28,8 @@ const POD_BASE = 0x0a800000;
 /** What a Service that outside can reach has by itself. */
 const BASELINE: Strategy = 'maglev';
 
+const RIVALS = [hashring.name, consistentHash().name];
+
 /** The peers from npm, the algorithms that need their history, and every strategy of the compiler. */
 export function balanceImplementations(): BalanceImplementation[] {
   return [hashring, consistentHash(), anchor, memento, ...STRATEGIES.map(slotBalancer)];
@@ -54,6 +56,7 @@ export function balanceScenarios(
     suite: 'balance',
     parameters: { backends: backendCount },
     baseline: BASELINE,
+    rivals: RIVALS,
     hash: null,
     title: `${backendCount.toLocaleString('en-US')} backends, ${title}`,
     unit,

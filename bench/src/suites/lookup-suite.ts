@@ -1,98 +1,145 @@
-import { resolve } from '@shunt/compiler';
-import { ClusterState, type Verdict } from '@shunt/model';
-import type { PreparedLookup } from '../lookup/implementation.js';
-import { IMPLEMENTATIONS, LOOKUP_BASELINE } from '../lookup/implementations.js';
-import { agreedHash } from '../lookup/verdict-hash.js';
-import { type Contestant, type RoundOptions, timeRounds } from '../measure/rounds.js';
+import { type Ruleset, resolve } from '@shunt/compiler';
+import { ClusterState } from '@shunt/model';
+import { FLOW_BASELINE, FLOW_IMPLEMENTATIONS } from '../flows/flow-implementations.js';
+import { rememberFlows } from '../flows/flows.js';
+import type { Implementation } from '../lookup/implementation.js';
+import { implementationsFor, LOOKUP_BASELINE } from '../lookup/implementations.js';
+import { lookupBatch } from '../lookup/lookup-batch.js';
+import type { RoundOptions } from '../measure/rounds.js';
+import { flowJob } from '../peers/flow-job.js';
+import { lookupJob } from '../peers/lookup-job.js';
+import { FLOW_PEERS, LOOKUP_PEERS, type Peer } from '../peers/peer.js';
+import { type Notice, startPeers } from '../peers/start-peers.js';
 import type { ScenarioResult } from '../report/result.js';
-import { type Cluster, generateCluster } from '../workload/cluster.js';
-import { generatePackets, type Popularity } from '../workload/packets.js';
+import { type Cluster, type ClusterSize, generateCluster } from '../workload/cluster.js';
+import { generatePackets } from '../workload/packets.js';
 import { SEEDS, seededRandom } from '../workload/random.js';
+import { compareLookups } from './compare-lookups.js';
+import {
+  count,
+  describeLookup,
+  describeTraffic,
+  type LookupParameters,
+  lookupParameters,
+} from './lookup-parameters.js';
 import type { Suite } from './suite.js';
 
-/** What is measured of services and names is around 1. */
-export const ZIPF_EXPONENT = 1.05;
-
-// Packets for each sample of the clock: far above its resolution, and a whole number of batches.
-const PACKETS_PER_RUN = 4_096;
-
-/** Packets to verdicts. */
+/** Packets to verdicts: by the rules, and by what is remembered of a flow. */
 export const lookupSuite: Suite = {
   name: 'lookup',
-  run(size, report) {
-    const { endpointsPerService, flows } = size;
-    for (const services of size.services) {
-      const cluster = generateCluster(seededRandom(SEEDS.cluster), { services, endpointsPerService });
-      for (const popularity of ['uniform', { zipf: ZIPF_EXPONENT }] as const) {
-        report(lookupScenario(cluster, { services, endpointsPerService, flows, popularity }, size.lookup));
-      }
+  async run(size, report, notice) {
+    const context = { notice, makeCluster: rememberingLast(makeCluster) };
+    for (const parameters of lookupParameters(size)) {
+      report(await lookupScenario(parameters, size.lookup, context));
+    }
+    for (const cluster of size.lookups.remembered) {
+      const parameters = { ...REMEMBERED, ...cluster, endpointsPerService: size.endpointsPerService };
+      report(await flowScenario(parameters, size.lookup, context));
     }
   },
 };
 
-export interface LookupParameters {
-  readonly services: number;
-  readonly endpointsPerService: number;
-  readonly flows: number;
-  readonly popularity: Popularity;
+const REMEMBERED = { traffic: 'uniform', family: 'IPv4', balance: 'maglev' } as const;
+
+/** A cluster, and what the compiler makes of it. */
+export interface MadeCluster {
+  readonly cluster: Cluster;
+  readonly ruleset: Ruleset;
+}
+
+export interface LookupContext {
+  readonly notice: Notice;
+  makeCluster(size: ClusterSize): MadeCluster;
+}
+
+/** Which ways to answer take part. */
+export interface LookupField {
+  readonly implementations: readonly Implementation[];
+  readonly peers: readonly Peer[];
 }
 
 /**
- * Answers the same packets with every implementation, compares the answers, then takes the times.
- * @throws {VerdictMismatch} if two implementations disagree
+ * Answers the same packets in every way, compares the answers, then takes the times.
+ * @throws {VerdictMismatch} if two disagree
  */
-export function lookupScenario(
-  cluster: Cluster,
+export async function lookupScenario(
   parameters: LookupParameters,
   options: RoundOptions,
-  implementations = IMPLEMENTATIONS,
-): ScenarioResult {
-  const { services, endpointsPerService, flows, popularity } = parameters;
-  const packets = generatePackets(seededRandom(SEEDS.packets), cluster, flows, popularity);
-  const state = new ClusterState(cluster.objects);
-  const { ruleset } = resolve({ state, node: cluster.node, config: cluster.config });
-  const prepared = implementations.map(({ name, prepare }) => {
+  { notice, makeCluster }: LookupContext,
+  field: LookupField = fieldOf(parameters),
+): Promise<ScenarioResult> {
+  const { flows, traffic, family } = parameters;
+  const { cluster, ruleset } = makeCluster(parameters);
+  const packets = generatePackets(seededRandom(SEEDS.packets), cluster, flows, traffic);
+  const lookups = field.implementations.map(({ name, prepare }) => {
     return { name, ...prepare(ruleset, packets, SEEDS.flowHash) };
   });
-  const packetsPerRun = Math.min(PACKETS_PER_RUN, flows);
-  for (const lookup of prepared) {
-    for (let first = 0; first < flows; first += packetsPerRun) lookup.run(first, packetsPerRun);
+  const job = (): Uint32Array => lookupJob(ruleset, family, SEEDS.flowHash);
+  const peers = await startPeers(field.peers, job, packets.records, notice);
+  const baseline = LOOKUP_BASELINE[family].name;
+  try {
+    const comparison = await compareLookups(lookups, peers, packets, baseline, options);
+    return { ...resultOf(parameters, describeLookup(parameters)), baseline, ...comparison };
+  } finally {
+    for (const peer of peers) peer.close();
   }
-  const hash = agreedHash(new Map(prepared.map((lookup) => [lookup.name, lookup.answer])), packets.objects);
-  const contestants = prepared.map(({ name, run }): Contestant => {
-    let first = 0;
-    return {
-      name,
-      unitsPerRun: packetsPerRun,
-      run() {
-        run(first, packetsPerRun);
-        first = (first + packetsPerRun) % flows;
-      },
-    };
-  });
-  const spread = popularity === 'uniform' ? 'uniform' : `Zipf ${popularity.zipf}`;
+}
+
+/**
+ * Looks up flows that are remembered, as {@link lookupScenario}. The flows are the packets of a stateless
+ * lookup that reach a backend.
+ */
+export async function flowScenario(
+  parameters: LookupParameters,
+  options: RoundOptions,
+  { notice, makeCluster }: LookupContext,
+  nativePeers: readonly Peer[] = FLOW_PEERS,
+): Promise<ScenarioResult> {
+  const { cluster, ruleset } = makeCluster(parameters);
+  const packets = generatePackets(seededRandom(SEEDS.packets), cluster, parameters.flows, parameters.traffic);
+  const stateless = lookupBatch(4_096).prepare(ruleset, packets, SEEDS.flowHash).answers();
+  const flows = rememberFlows(seededRandom(SEEDS.flows), packets, stateless);
+  const lookups = FLOW_IMPLEMENTATIONS.map(({ name, prepare }) => ({ name, ...prepare(flows) }));
+  const peers = await startPeers(nativePeers, () => flowJob(flows), flows.packets.records, notice);
+  const baseline = FLOW_BASELINE.name;
+  const title = `${count(parameters.services)} services, ${count(flows.packets.count)} remembered flows`;
+  try {
+    const comparison = await compareLookups(lookups, peers, flows.packets, baseline, options);
+    return { ...resultOf(parameters, title), baseline, ...comparison };
+  } finally {
+    for (const peer of peers) peer.close();
+  }
+}
+
+function fieldOf({ family }: LookupParameters): LookupField {
+  return { implementations: implementationsFor(family), peers: LOOKUP_PEERS[family] };
+}
+
+function resultOf(parameters: LookupParameters, title: string) {
   return {
     suite: 'lookup',
-    title: `${count(services)} services x ${endpointsPerService} endpoints, ${count(flows)} flows, ${spread}`,
-    parameters: { services, endpointsPerService, flows, popularity: spread },
+    title,
+    parameters: { ...parameters, traffic: describeTraffic(parameters.traffic) },
     unit: 'packet',
-    baseline: LOOKUP_BASELINE.name,
-    timings: timeRounds(contestants, LOOKUP_BASELINE.name, options),
-    hash,
-    verdicts: verdictCounts((prepared[0] as PreparedLookup).answer, flows),
-    facts: {},
+    rivals: [...FLOW_PEERS.map(({ name }) => name), LOOKUP_BASELINE.IPv4.name],
+  } as const;
+}
+
+/** The cluster that all benchmarks of this size have. */
+export function makeCluster(size: ClusterSize): MadeCluster {
+  const cluster = generateCluster(seededRandom(SEEDS.cluster), size);
+  const state = new ClusterState(cluster.objects);
+  const { ruleset } = resolve({ state, node: cluster.node, config: cluster.config });
+  return { cluster, ruleset };
+}
+
+/** Scenarios of one cluster follow each other, and a large one takes a minute to make. */
+function rememberingLast(make: LookupContext['makeCluster']): LookupContext['makeCluster'] {
+  let last: { readonly key: string; readonly made: MadeCluster } | null = null;
+  return (size) => {
+    const { services, endpointsPerService, family, balance } = size;
+    const key = JSON.stringify({ services, endpointsPerService, family, balance });
+    if (last?.key !== key) last = { key, made: make(size) };
+    return last.made;
   };
-}
-
-function verdictCounts(answer: PreparedLookup['answer'], flows: number): Partial<Record<Verdict, number>> {
-  const counts: Partial<Record<Verdict, number>> = {};
-  for (let index = 0; index < flows; index++) {
-    const { verdict } = answer(index);
-    counts[verdict] = (counts[verdict] ?? 0) + 1;
-  }
-  return counts;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }

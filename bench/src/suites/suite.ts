@@ -1,14 +1,17 @@
 import type { AllocationSize } from '../allocation/allocation-scenarios.js';
 import type { RoundOptions } from '../measure/rounds.js';
+import type { Notice } from '../peers/start-peers.js';
 import type { ScenarioResult } from '../report/result.js';
+import type { LookupSizes } from './lookup-parameters.js';
+import type { MemorySizes } from './memory-suite.js';
 
 /** How large and how long. */
 export interface Size {
   readonly name: 'smoke' | 'default' | 'full';
   readonly services: readonly number[];
   readonly endpointsPerService: number;
-  /** Distinct flows of the lookup suite. */
-  readonly flows: number;
+  readonly lookups: LookupSizes;
+  readonly memory: MemorySizes;
   /** How many flows there are, in the flow suite: whole multiples of 2,048. */
   readonly connections: readonly number[];
   /** Pool sizes of the balance suite. */
@@ -25,13 +28,26 @@ export interface Size {
   };
 }
 
+// Powers of two, so that runs of packets divide them.
+const THOUSANDS = 65_536;
+const MILLION = 1_048_576;
+
 export const SIZES: Readonly<Record<Size['name'], Size>> = {
   // Everything runs once: for tests, its times mean nothing.
   smoke: {
     name: 'smoke',
     services: [20, 200],
     endpointsPerService: 10,
-    flows: 4_096,
+    lookups: {
+      growth: [
+        { services: 20, flows: [4_096] },
+        { services: 200, flows: [4_096] },
+      ],
+      zipf: false,
+      mixed: { services: 200, flows: 4_096 },
+      remembered: [{ services: 200, flows: 4_096 }],
+    },
+    memory: { services: [20, 200], shapes: [{ services: 20, endpointsPerService: 10 }], flows: 4_096 },
     connections: [4_096],
     backends: [10, 50],
     lookup: { rounds: 3, milliseconds: 4 },
@@ -49,7 +65,28 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     name: 'default',
     services: [100, 1_000, 10_000],
     endpointsPerService: 10,
-    flows: 65_536,
+    lookups: {
+      growth: [
+        { services: 100, flows: [THOUSANDS] },
+        { services: 1_000, flows: [THOUSANDS] },
+        { services: 10_000, flows: [THOUSANDS, MILLION] },
+      ],
+      zipf: false,
+      mixed: { services: 10_000, flows: THOUSANDS },
+      remembered: [
+        { services: 10_000, flows: THOUSANDS },
+        { services: 10_000, flows: MILLION },
+      ],
+    },
+    memory: {
+      services: [100, 1_000, 10_000],
+      shapes: [
+        { services: 10_000, endpointsPerService: 10 },
+        { services: 1_000, endpointsPerService: 100 },
+        { services: 100, endpointsPerService: 1_000 },
+      ],
+      flows: MILLION,
+    },
     connections: [65_536, 1_048_576],
     backends: [10, 100, 1_000, 5_000],
     lookup: { rounds: 5, milliseconds: 100 },
@@ -67,7 +104,24 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
     name: 'full',
     services: [100, 1_000, 10_000],
     endpointsPerService: 10,
-    flows: 65_536,
+    lookups: {
+      growth: [100, 1_000, 10_000, 100_000].map((services) => ({ services, flows: [THOUSANDS, MILLION] })),
+      zipf: true,
+      mixed: { services: 10_000, flows: THOUSANDS },
+      remembered: [1_000, 10_000, 100_000].flatMap((services) => [
+        { services, flows: THOUSANDS },
+        { services, flows: MILLION },
+      ]),
+    },
+    memory: {
+      services: [100, 1_000, 10_000, 100_000],
+      shapes: [
+        { services: 10_000, endpointsPerService: 10 },
+        { services: 1_000, endpointsPerService: 100 },
+        { services: 100, endpointsPerService: 1_000 },
+      ],
+      flows: MILLION,
+    },
     connections: [65_536, 1_048_576],
     backends: [10, 100, 1_000, 5_000],
     lookup: { rounds: 15, milliseconds: 400 },
@@ -86,6 +140,9 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
 /** A group of scenarios. */
 export interface Suite {
   readonly name: string;
-  /** Runs all scenarios of a size, and hands over each result as soon as it is there. */
-  run(size: Size, report: (result: ScenarioResult) => void): void;
+  /**
+   * Runs all scenarios of a size, and hands over each result as soon as it is there.
+   * @param notice - told what is left out because this machine lacks something
+   */
+  run(size: Size, report: (result: ScenarioResult) => void, notice: Notice): void | Promise<void>;
 }

@@ -4,10 +4,11 @@
  * IP does not have, an address that no Service has, an address that is none of ours. One packet of a
  * pod in 16 comes from a pod behind its own destination, and may come back to it.
  */
-import { PACKET4_WORDS, type Packet, writePacket } from '@shunt/model';
+import { type Address, type Family, familyOf, type Packet, packetWords, writePacket } from '@shunt/model';
 import {
   type Cluster,
   type Destination,
+  inFamily,
   OUTSIDE_BASE,
   OUTSIDE_SPACE,
   UNUSED_BASE,
@@ -18,14 +19,18 @@ import { zipfRanks } from './zipf.js';
 
 /** Packets in both forms that implementations take. */
 export interface Packets {
+  readonly family: Family;
   readonly count: number;
   readonly objects: readonly Packet[];
-  /** IPv4 packet records, see records.ts in `@shunt/model`. */
+  /** Packet records of the family, see records.ts in `@shunt/model`. */
   readonly records: Uint32Array;
 }
 
-/** How often a destination is met: all alike, or by Zipf's law with an exponent. */
-export type Popularity = 'uniform' | { readonly zipf: number };
+/**
+ * Where packets go: to all destinations alike, by Zipf's law with an exponent, to a single cluster IP,
+ * to node ports alone, or nowhere that there is a frontend.
+ */
+export type Traffic = 'uniform' | { readonly zipf: number } | 'one destination' | 'node ports' | 'misses';
 
 const MISS_ONE_IN = 16;
 const FIRST_SOURCE_PORT = 1_024;
@@ -34,34 +39,42 @@ const ELSEWHERE_BASE = 0x08080000; // 8.8.0.0/16
 const ELSEWHERE_SPACE = 2 ** 16;
 
 /** Generates `count` packets, no two of one flow. */
-export function generatePackets(
-  random: Random,
-  cluster: Cluster,
-  count: number,
-  popularity: Popularity,
-): Packets {
+export function generatePackets(random: Random, cluster: Cluster, count: number, traffic: Traffic): Packets {
   // Popular destinations are not to be neighbours in any table.
-  const destinations = shuffle(random, [...cluster.destinations]);
-  const exponent = popularity === 'uniform' ? 0 : popularity.zipf;
-  const rank = zipfRanks(random, destinations.length, exponent);
+  const destinations = shuffle(random, destinationsOf(cluster, traffic));
+  const rank = zipfRanks(random, destinations.length, typeof traffic === 'object' ? traffic.zipf : 0);
+  const missOneIn = traffic === 'misses' ? 1 : MISS_ONE_IN;
   const flows = new Set<string>();
   const objects: Packet[] = [];
   while (objects.length < count) {
-    const packet = makePacket(random, cluster, destinations[rank()] as Destination);
+    const packet = makePacket(random, cluster, destinations[rank()] as Destination, missOneIn);
     const { source, sourcePort, destination, destinationPort, protocol } = packet;
     const flow = `${source} ${sourcePort} ${destination} ${destinationPort} ${protocol}`;
     if (flows.has(flow)) continue;
     flows.add(flow);
     objects.push(packet);
   }
-  const records = new Uint32Array(count * PACKET4_WORDS);
+  return packetRecords(objects);
+}
+
+/** The same packets as records. */
+export function packetRecords(objects: readonly Packet[]): Packets {
+  const family = objects.length === 0 ? 'IPv4' : familyOf((objects[0] as Packet).source);
+  const records = new Uint32Array(objects.length * packetWords(family));
   objects.forEach((packet, index) => {
     writePacket(records, index, packet);
   });
-  return { count, objects, records };
+  return { family, count: objects.length, objects, records };
 }
 
-function makePacket(random: Random, cluster: Cluster, destination: Destination): Packet {
+function destinationsOf({ destinations }: Cluster, traffic: Traffic): Destination[] {
+  if (traffic === 'node ports') return destinations.filter(({ kind }) => kind === 'nodePort');
+  if (traffic === 'one destination')
+    return destinations.filter(({ kind }) => kind === 'clusterIP').slice(0, 1);
+  return [...destinations];
+}
+
+function makePacket(random: Random, cluster: Cluster, destination: Destination, missOneIn: number): Packet {
   const hit = {
     protocol: destination.protocol,
     source: sourceFor(random, cluster, destination),
@@ -69,21 +82,22 @@ function makePacket(random: Random, cluster: Cluster, destination: Destination):
     destination: destination.address,
     destinationPort: destination.port,
   };
-  if (!oneIn(random, MISS_ONE_IN)) return hit;
+  if (!oneIn(random, missOneIn)) return hit;
+  const family = familyOf(hit.destination);
   switch (below(random, 3)) {
     case 0:
       return { ...hit, destinationPort: 7 };
     case 1:
-      return { ...hit, destination: UNUSED_BASE + below(random, UNUSED_SPACE) };
+      return { ...hit, destination: inFamily(UNUSED_BASE + below(random, UNUSED_SPACE), family) };
     default:
-      return { ...hit, destination: ELSEWHERE_BASE + below(random, ELSEWHERE_SPACE) };
+      return { ...hit, destination: inFamily(ELSEWHERE_BASE + below(random, ELSEWHERE_SPACE), family) };
   }
 }
 
-function sourceFor(random: Random, cluster: Cluster, destination: Destination): number {
+function sourceFor(random: Random, cluster: Cluster, destination: Destination): Address {
   const tenth = below(random, 10);
-  if (tenth === 0) return cluster.node.addresses[0] as number;
-  if (tenth <= 2) return OUTSIDE_BASE + below(random, OUTSIDE_SPACE);
+  if (tenth === 0) return cluster.node.addresses[0] as Address;
+  if (tenth <= 2) return inFamily(OUTSIDE_BASE + below(random, OUTSIDE_SPACE), familyOf(destination.address));
   const pods = oneIn(random, 16) ? destination.endpoints : cluster.podAddresses;
-  return pods[below(random, pods.length)] as number;
+  return pods[below(random, pods.length)] as Address;
 }

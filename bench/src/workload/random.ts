@@ -2,7 +2,15 @@
 export type Random = () => number;
 
 /** Where the numbers of a run come from: different things draw from different generators. */
-export const SEEDS = { cluster: 1, packets: 2, controlPoints: 3, allocation: 4, flowHash: 0x5eed } as const;
+export const SEEDS = {
+  cluster: 1,
+  packets: 2,
+  controlPoints: 3,
+  allocation: 4,
+  flows: 5,
+  bootstrap: 6,
+  flowHash: 0x5eed,
+} as const;
 
 /**
  * Mulberry32: one word of state, every seed is good.

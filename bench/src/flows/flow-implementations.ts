@@ -1,0 +1,8 @@
+import type { FlowImplementation } from './flow-implementation.js';
+import { stringMapFlows } from './string-map-flows.js';
+
+/** What the others are compared with. */
+export const FLOW_BASELINE: FlowImplementation = stringMapFlows;
+
+/** Every implementation in TypeScript. The first one's answers are what the others are held to. */
+export const FLOW_IMPLEMENTATIONS: readonly FlowImplementation[] = [stringMapFlows];
