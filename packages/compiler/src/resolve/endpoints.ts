@@ -164,7 +164,7 @@ function shadowing(held: Endpoint, later: Endpoint): Endpoint {
 }
 
 function withoutShadowed(attached: readonly Endpoint[]): readonly Endpoint[] {
-  if (!attached.some((endpoint, index) => isAlike(endpoint, attached[index - 1]))) return attached;
+  if (!hasAlike(attached)) return attached;
   const distinct: Endpoint[] = [];
   for (const endpoint of attached) {
     const held = distinct.at(-1);
@@ -175,34 +175,36 @@ function withoutShadowed(attached: readonly Endpoint[]): readonly Endpoint[] {
   return distinct;
 }
 
+function hasAlike(sorted: readonly Endpoint[]): boolean {
+  for (let index = 1; index < sorted.length; index++) {
+    if (isAlike(sorted[index] as Endpoint, sorted[index - 1])) return true;
+  }
+  return false;
+}
+
 /** A sorted list without what some slices hold, and with other sorted endpoints. */
 function replaceSlices(
   held: readonly Endpoint[],
   gone: readonly EndpointSlice[],
   come: readonly Endpoint[],
 ): Endpoint[] {
-  const replaced: Endpoint[] = [];
-  const isGone = isOneOf(gone);
+  // Mostly it is one slice that changes, and a list may be long.
+  const [only] = gone;
+  const isGone = gone.length > 1 ? new Set(gone) : null;
+  const replaced = new Array<Endpoint>(held.length + come.length);
+  let length = 0;
   let next = 0;
-  const keepUntil = (end: number): void => {
+  for (let index = 0; index <= come.length; index++) {
+    const endpoint = come[index];
+    const end = endpoint === undefined ? held.length : placeFor(endpoint, held, next);
     for (; next < end; next++) {
-      const endpoint = held[next] as Endpoint;
-      if (!isGone(endpoint.slice)) replaced.push(endpoint);
+      const kept = held[next] as Endpoint;
+      if (isGone === null ? kept.slice !== only : !isGone.has(kept.slice)) replaced[length++] = kept;
     }
-  };
-  for (const endpoint of come) {
-    keepUntil(placeFor(endpoint, held, next));
-    replaced.push(endpoint);
+    if (endpoint !== undefined) replaced[length++] = endpoint;
   }
-  keepUntil(held.length);
+  replaced.length = length;
   return replaced;
-}
-
-// Mostly it is one slice that changes, and a list may be long.
-function isOneOf(slices: readonly EndpointSlice[]): (slice: EndpointSlice) => boolean {
-  if (slices.length <= 1) return (slice) => slice === slices[0];
-  const set = new Set(slices);
-  return (slice) => set.has(slice);
 }
 
 /** How many of the sorted list come before an endpoint; at least `from`. */

@@ -1,6 +1,6 @@
 /** The lines of a printed ruleset, one function for each fact. What they look like: docs/ruleset.md. */
 import { type Family, formatAddress, formatCidr, formatEndpoint, ORIGINS } from '@shunt/model';
-import { isIdentity } from './slots.js';
+import { slotsNameThemselves } from './slots.js';
 import type {
   Action,
   Backend,
@@ -104,7 +104,7 @@ export function servingLine(endpoint: EndpointAddress): string {
 /** Whether the strategy is one whose slot i is backend i, and the slots are so. */
 export function slotsAreBackends({ strategy, slots, backends }: Pool): boolean {
   if (strategy !== 'even' && strategy !== 'random') return false;
-  return slots.length === backends.length && isIdentity(slots);
+  return slots.length === backends.length && slotsNameThemselves(slots);
 }
 
 function actionText(action: Action): string {

@@ -21,7 +21,7 @@ export function slotsFrom(indexes: readonly number[], backendCount: number): Slo
 }
 
 /** Whether slot i is backend i, as far as there are slots. */
-export function isIdentity(slots: Slots): boolean {
+export function slotsNameThemselves(slots: Slots): boolean {
   for (let slot = 0; slot < slots.length; slot++) if (slots[slot] !== slot) return false;
   return true;
 }

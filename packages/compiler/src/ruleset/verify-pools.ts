@@ -2,7 +2,7 @@
 import { type Family, familyOf, formatEndpoint } from '@shunt/model';
 import { compareEndpoints, isStrictlySorted } from './canonical.js';
 import { backendLine, poolLine, servicePortLine, servingLine } from './lines.js';
-import { isIdentity } from './slots.js';
+import { slotsNameThemselves } from './slots.js';
 import type { Backend, EndpointAddress, Pool, PoolName, ServicePort } from './types.js';
 import { isCanonicalAddress, isPort } from './verify-values.js';
 import type { ReportViolation } from './violation.js';
@@ -71,7 +71,7 @@ function verifySlots(location: string, pool: Pool, report: ReportViolation): voi
   if (stray !== undefined) wrong(`expected backend indexes 0..${backends.length - 1}, got ${stray}`);
   if (backends.length > 0 && slots.length === 0) wrong('expected slots, as there are backends');
   if (strategy !== 'even' && strategy !== 'random') return;
-  if (slots.length !== backends.length || !isIdentity(slots)) {
+  if (slots.length !== backends.length || !slotsNameThemselves(slots)) {
     wrong(`expected slot i to be backend i with strategy ${strategy}`);
   }
 }

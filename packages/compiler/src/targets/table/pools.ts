@@ -11,7 +11,7 @@ import {
   POOL_WIDTH_SHIFT,
   slotsWords,
 } from '@shunt/model';
-import { isIdentity } from '../../ruleset/slots.js';
+import { slotsNameThemselves } from '../../ruleset/slots.js';
 import type { Backend, Pool, PoolName, ServicePort, Slots } from '../../ruleset/types.js';
 import { type Block, blockFor, type Heap } from './heap.js';
 
@@ -40,8 +40,7 @@ export function writePool(heap: Heap, servicePort: ServicePort, name: PoolName):
   const pool = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
   if (pool === null || pool.backends.length === 0) return null;
   const slots = effectiveSlots(pool);
-  const width =
-    slots.length === pool.backends.length && isIdentity(slots) ? 0 : slotWidth(pool.backends.length);
+  const width = isIdentity(slots, pool) ? 0 : slotWidth(pool.backends.length);
   const random = pool.strategy === 'random' ? POOL_RANDOM : 0;
   const poolWord = (random | (width << POOL_WIDTH_SHIFT) | slots.length) >>> 0;
   const slotsOffset = width === 0 ? 0 : heap.allocate(slotsWords(poolWord));
@@ -95,6 +94,10 @@ function effectiveSlots({ backends, slots }: Pool): Slots {
     invariant(slot >= 0 && slot < backends.length, 'a slot names a backend of its pool');
   }
   return backends.length === 1 ? [0] : slots;
+}
+
+function isIdentity(slots: Slots, { backends }: Pool): boolean {
+  return slots.length === backends.length && slotsNameThemselves(slots);
 }
 
 /** log2 of the bits that a slot takes: 2, 3, 4 or 5. */
