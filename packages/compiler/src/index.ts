@@ -16,7 +16,7 @@ export * from './incremental/change-plan.js';
 export * from './incremental/compiler.js';
 export * from './resolve/balance-annotation.js';
 export type { Categories, EndpointList, TopologyMode } from './resolve/categorize.js';
-export type { Endpoint } from './resolve/endpoints.js';
+export type { Endpoint } from './resolve/endpoint.js';
 export type { Claim } from './resolve/frontends.js';
 export * from './resolve/input.js';
 export * from './resolve/observed.js';

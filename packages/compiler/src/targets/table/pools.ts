@@ -11,7 +11,8 @@ import {
   POOL_WIDTH_SHIFT,
   slotsWords,
 } from '@shunt/model';
-import type { Backend, Pool, PoolName, ServicePort } from '../../ruleset/types.js';
+import { slotsNameThemselves } from '../../ruleset/slots.js';
+import type { Backend, Pool, PoolName, ServicePort, Slots } from '../../ruleset/types.js';
 import { type Block, blockFor, type Heap } from './heap.js';
 
 /** A pool in an image: the three words that lines hold of it. */
@@ -61,7 +62,7 @@ export function poolBlocks({
   return slotsOffset === 0 ? [backends] : [blockFor(slotsOffset, slotsWords(poolWord)), backends];
 }
 
-function packSlots(image: Uint32Array, offset: number, slots: readonly number[], width: number): void {
+function packSlots(image: Uint32Array, offset: number, slots: Slots, width: number): void {
   for (let i = 0; i < slots.length; i++) {
     const bit = i << width;
     const at = offset + (bit >>> 5);
@@ -87,7 +88,7 @@ function writeBackends(
 }
 
 /** One slot says as much as many when there is one backend. */
-function effectiveSlots({ backends, slots }: Pool): readonly number[] {
+function effectiveSlots({ backends, slots }: Pool): Slots {
   invariant(slots.length > 0 && slots.length <= POOL_SLOTS_MAX, 'a pool with backends has 1 to 2^21 slots');
   for (const slot of slots) {
     invariant(slot >= 0 && slot < backends.length, 'a slot names a backend of its pool');
@@ -95,8 +96,8 @@ function effectiveSlots({ backends, slots }: Pool): readonly number[] {
   return backends.length === 1 ? [0] : slots;
 }
 
-function isIdentity(slots: readonly number[], { backends }: Pool): boolean {
-  return slots.length === backends.length && slots.every((slot, index) => slot === index);
+function isIdentity(slots: Slots, { backends }: Pool): boolean {
+  return slots.length === backends.length && slotsNameThemselves(slots);
 }
 
 /** log2 of the bits that a slot takes: 2, 3, 4 or 5. */
