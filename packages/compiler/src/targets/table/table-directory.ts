@@ -45,7 +45,7 @@ export class TableDirectory {
     const before = this.#servicePorts.get(key);
     if (before !== undefined) this.#forget(before);
     this.#servicePorts.set(key, written);
-    for (const line of lines) this.#frontends.set(line.line, line);
+    for (const line of lines) if (line.line !== 0) this.#frontends.set(line.line, line);
     for (const pool of [pools.cluster, pools.local]) {
       if (pool !== null) this.#pools[servicePort.family].set(firstBackend(pool), pool);
     }
