@@ -19,30 +19,52 @@ interface EmptyPlace {
 
 /** Of a backend that no slot names, in a table that was loaded: its pool is not changed where it is. */
 const NO_PLACE = -1;
+/** Of a pool whose slot i is backend i. */
+const NO_PLACES = new Int32Array(0);
+const WIDTH_BITS = 7 << POOL_WIDTH_SHIFT;
 
 /** A pool in a table, with what it takes to change it. */
 export interface LivePool {
   readonly written: WrittenPool;
   readonly pool: Pool;
-  /** The place of each backend, in the order of the pool; {@link NO_PLACE} if the image does not tell. */
+  /** Where slots name places: that of each backend, in the order of the pool; {@link NO_PLACE} if the image does not tell. */
   readonly placeOf: Int32Array;
   readonly empty: readonly EmptyPlace[];
 }
 
+/** A pool that was just written: its backends in their order, and then places that nobody has had. */
+export function freshPool(written: WrittenPool, pool: Pool): LivePool {
+  const count = pool.backends.length;
+  const empty: EmptyPlace[] = [];
+  for (let place = count; place < written.places.length; place++) empty.push({ place, since: 0 });
+  return {
+    written,
+    pool,
+    placeOf: (written.poolWord & WIDTH_BITS) === 0 ? NO_PLACES : firstPlaces(count),
+    empty,
+  };
+}
+
 /**
- * A pool that was written, or found in an image.
- * @param emptySince - the generation since which its empty places may be so; 0: no reader ever saw them
+ * A pool that was found in an image.
+ * @param generation - of the image: its empty places may be so since then
  */
-export function livePool(written: WrittenPool, pool: Pool, emptySince: number): LivePool {
-  const { places } = written;
+export function foundPool(written: WrittenPool, pool: Pool, generation: number): LivePool {
   const empty: EmptyPlace[] = [];
   const placeOfBackend = new Map<Backend, number>();
-  places.forEach((backend, place) => {
-    if (backend === null) empty.push({ place, since: emptySince });
+  written.places.forEach((backend, place) => {
+    if (backend === null) empty.push({ place, since: generation });
     else placeOfBackend.set(backend, place);
   });
+  if ((written.poolWord & WIDTH_BITS) === 0) return { written, pool, placeOf: NO_PLACES, empty };
   const placeOf = Int32Array.from(pool.backends, (backend) => placeOfBackend.get(backend) ?? NO_PLACE);
   return { written, pool, placeOf, empty };
+}
+
+function firstPlaces(count: number): Int32Array {
+  const placeOf = new Int32Array(count);
+  for (let place = 0; place < count; place++) placeOf[place] = place;
+  return placeOf;
 }
 
 /** Where the backends of the next pool are to be. */
@@ -67,11 +89,14 @@ export function changeInPlace(
   generation: number,
 ): LivePool | null {
   if (!hasSameForm(live, pool)) return null;
+  if (live.written.slotsOffset === 0) {
+    return { ...live, written: { ...live.written, servicePort, places: pool.backends }, pool };
+  }
   const placing = place(live, pool, generation);
   if (placing === null) return null;
   const { placeOf, joined, joinedBackends, left } = placing;
   writeJoined(shadow, live.written, placing, servicePort.family);
-  if (live.written.slotsOffset !== 0) rewriteSlots(shadow, live.written, effectiveSlots(pool), placeOf);
+  rewriteSlots(shadow, live.written, effectiveSlots(pool), placeOf);
   const places: (Backend | null)[] = live.written.places.slice();
   for (const place of left) places[place] = null;
   joined.forEach(({ place }, index) => {

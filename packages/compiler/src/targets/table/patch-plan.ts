@@ -1,6 +1,7 @@
 import type { PatchPlan, PlannedBackends, PlannedSweep } from '@shunt/model';
 import type { ChangePlan } from '../../incremental/change-plan.js';
 import type { RulesetChange } from '../../ruleset/change.js';
+import { missingBackends } from '../../ruleset/missing-backends.js';
 import { type Backend, type Pool, type ServicePort, servicePortKey } from '../../ruleset/types.js';
 
 /**
@@ -21,10 +22,7 @@ export function patchPlan(
   return {
     drain: drain.map(({ servicePort, backends }) => group(servicePort, backends)),
     join: change.replaced.flatMap(({ before, after }) => {
-      const joined = [
-        ...joinedBackends(before.clusterPool, after.clusterPool),
-        ...joinedBackends(before.localPool, after.localPool),
-      ];
+      const joined = missingBackends(poolsOf(after), poolsOf(before));
       return joined.length === 0 ? [] : [group(after, joined)];
     }),
     sweep: sweep.map((servicePort) => plannedSweep(servicePort, numberOf(servicePortKey(servicePort)))),
@@ -45,12 +43,6 @@ function plannedSweep(servicePort: ServicePort, number: number): PlannedSweep {
   };
 }
 
-/** Backends of a pool that it did not have before. Both are in the same order. */
-function joinedBackends(before: Pool | null, after: Pool | null): Backend[] {
-  if (after === null || before === after) return [];
-  const held = new Set(before?.backends);
-  const others = after.backends.filter((backend) => !held.has(backend));
-  if (others.length === 0) return others;
-  const places = new Set(before?.backends.map(({ address, port }) => `${address} ${port}`));
-  return others.filter(({ address, port }) => !places.has(`${address} ${port}`));
+function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
+  return [clusterPool, localPool].filter((pool) => pool !== null);
 }

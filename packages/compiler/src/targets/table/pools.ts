@@ -45,6 +45,7 @@ export function writePool(
   const { family } = servicePort;
   const pool = poolOf(servicePort, name);
   if (pool === null || pool.backends.length === 0) return null;
+  checkSlots(pool);
   const slots = effectiveSlots(pool);
   const isPlain = isIdentity(slots, pool);
   const places = isPlain ? pool.backends : withSpare(pool.backends, spare, backendWords(family));
@@ -107,13 +108,16 @@ function writeBackends(
   }
 }
 
-/** One slot says as much as many when there is one backend. */
+/** The slots that a table has: one says as much as many when there is one backend. */
 export function effectiveSlots({ backends, slots }: Pool): readonly number[] {
+  return backends.length === 1 ? [0] : slots;
+}
+
+function checkSlots({ backends, slots }: Pool): void {
   invariant(slots.length > 0 && slots.length <= POOL_SLOTS_MAX, 'a pool with backends has 1 to 2^21 slots');
   for (const slot of slots) {
     invariant(slot >= 0 && slot < backends.length, 'a slot names a backend of its pool');
   }
-  return backends.length === 1 ? [0] : slots;
 }
 
 function isIdentity(slots: readonly number[], { backends }: Pool): boolean {

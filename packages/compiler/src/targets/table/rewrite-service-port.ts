@@ -3,7 +3,7 @@ import { isSameValue } from '../../ruleset/same-value.js';
 import type { PoolName, ServicePort } from '../../ruleset/types.js';
 import type { Block } from './heap.js';
 import { intervalBlocks } from './intervals.js';
-import { changeInPlace, type LivePool, livePool } from './live-pool.js';
+import { changeInPlace, foundPool, freshPool, type LivePool } from './live-pool.js';
 import { poolBlocks, poolOf, type WrittenPool, writePool } from './pools.js';
 import {
   allocateLines,
@@ -43,14 +43,17 @@ export interface Rewritten {
   readonly freed: readonly Block[];
 }
 
-/** What a service port that was just written is. @param emptySince - see {@link livePool} */
-export function liveServicePort(written: WrittenServicePort, emptySince: number): LiveServicePort {
+/**
+ * A service port in a table.
+ * @param foundIn - the generation of the image that it was found in; `null`: it was just written
+ */
+export function liveServicePort(written: WrittenServicePort, foundIn: number | null): LiveServicePort {
   const { servicePort, pools } = written;
   return {
     written,
     pools: {
-      cluster: liveOf(pools.cluster, servicePort, emptySince),
-      local: liveOf(pools.local, servicePort, emptySince),
+      cluster: liveOf(pools.cluster, servicePort, foundIn),
+      local: liveOf(pools.local, servicePort, foundIn),
     },
   };
 }
@@ -121,13 +124,18 @@ function rewritePool(
   if (before !== null) freed.push(...poolBlocks(before.written));
   // Where one change has come, more will: a place more for each eight.
   const spare = before === null ? 0 : 1 + ((pool?.backends.length ?? 0) >>> 3);
-  return liveOf(writePool(shadow.heap, servicePort, name, spare), servicePort, 0);
+  return liveOf(writePool(shadow.heap, servicePort, name, spare), servicePort, null);
 }
 
-function liveOf(written: WrittenPool | null, servicePort: ServicePort, emptySince: number): LivePool | null {
+function liveOf(
+  written: WrittenPool | null,
+  servicePort: ServicePort,
+  foundIn: number | null,
+): LivePool | null {
   if (written === null) return null;
   const pool = poolOf(servicePort, written.name);
-  return pool === null ? null : livePool(written, pool, emptySince);
+  if (pool === null) return null;
+  return foundIn === null ? freshPool(written, pool) : foundPool(written, pool, foundIn);
 }
 
 /** Whether lines have to say something else of a pool. */

@@ -52,6 +52,13 @@ export function touchesOnePacketTwice(
   { removed, added, replaced }: RulesetChange,
   mayBeLocal: (address: Address) => boolean,
 ): boolean {
+  if (
+    !hasNodePorts(removed) &&
+    !hasNodePorts(added) &&
+    !replaced.some(({ before, after }) => hasNodePorts([before, after]))
+  ) {
+    return false;
+  }
   const ports = [...removed, ...added, ...replaced.flatMap(({ before, after }) => [before, after])];
   const nodePorts = new Set<string>();
   const healthChecks = new Set<string>();
@@ -61,7 +68,6 @@ export function touchesOnePacketTwice(
       if (frontend.kind === 'healthCheckNodePort') healthChecks.add(placeOf(port, frontend));
     }
   }
-  if (nodePorts.size + healthChecks.size === 0) return false;
   return ports.some((port) =>
     port.frontends.some((frontend) => {
       const place = placeOf(port, frontend);
@@ -69,6 +75,10 @@ export function touchesOnePacketTwice(
       return (nodePorts.has(place) || healthChecks.has(place)) && mayBeLocal(frontend.address);
     }),
   );
+}
+
+function hasNodePorts(ports: readonly ServicePort[]): boolean {
+  return ports.some(({ frontends }) => frontends.some(({ address }) => address === null));
 }
 
 function placeOf({ family, protocol }: ServicePort, { kind, port }: Frontend): string {

@@ -83,8 +83,8 @@ export class TableWriter {
     this.#directory = directory;
     this.#shared = new SharedStructures(shadow, contents, ruleset, ruleset.clusterIPs);
     this.#firstGeneration = shadow.generation;
-    const emptySince = isLoaded ? shadow.generation : 0;
-    for (const [key, written] of directory.servicePorts) this.#adopt(key, written, emptySince);
+    const foundIn = isLoaded ? shadow.generation : null;
+    for (const [key, written] of directory.servicePorts) this.#adopt(key, written, foundIn);
     // Who loads a table may have flows that nobody has looked at.
     this.#planner.plan(updateOf({ ...NO_CHANGE, added: ruleset.servicePorts }, !isLoaded));
     this.#numbers = new ServicePortNumbers([...directory.servicePorts.values()].map((it) => it.number));
@@ -200,7 +200,7 @@ export class TableWriter {
     this.#directory = made.table.directory;
     this.#shared = new SharedStructures(made.shadow, made.table.contents, this.#sections, ruleset.clusterIPs);
     for (const [key, written] of this.#directory.servicePorts)
-      this.#live.set(key, liveServicePort(written, 0));
+      this.#live.set(key, liveServicePort(written, null));
     return this.table(shared);
   }
 
@@ -264,7 +264,7 @@ export class TableWriter {
     if (isReused) step.reset.push(number);
     const written = writeServicePort(this.#shadow.heap, port, number, this.#sections.mode);
     this.#directory.add(written);
-    this.#adopt(key, written, 0);
+    this.#adopt(key, written, null);
     step.lines[port.family].added.push(...linesIn(written));
   }
 
@@ -286,8 +286,8 @@ export class TableWriter {
     step.lines[port.family].added.push(...linesIn(live.written));
   }
 
-  #adopt(key: string, written: WrittenServicePort, emptySince: number): void {
-    this.#live.set(key, liveServicePort(written, emptySince));
+  #adopt(key: string, written: WrittenServicePort, foundIn: number | null): void {
+    this.#live.set(key, liveServicePort(written, foundIn));
     this.#sharedFrontends.add(key, written.servicePort);
     this.#countLines(written, 1);
   }
