@@ -1,8 +1,8 @@
 /** A table that follows a ruleset patch by patch, and all that must hold of it after each of them. */
 import {
   type CompiledTable,
-  emitTable,
   Evaluator,
+  emitTable,
   masquerades,
   pick,
   type Ruleset,
@@ -32,7 +32,11 @@ export class PatchedTable {
     this.writer = TableWriter.create(ruleset, { capacityWords });
     const { image, directory } = this.writer.table();
     this.#image = image;
-    this.dataplane = Dataplane.load(image, { directory, random: () => 0, grow: (words) => this.#grow(words) });
+    this.dataplane = Dataplane.load(image, {
+      directory,
+      random: () => 0,
+      grow: (words) => this.#grow(words),
+    });
   }
 
   get image(): Uint32Array {
