@@ -21,7 +21,13 @@ import { hashStructureOf } from './hash-structure.js';
 import { type Block, blockFor } from './heap.js';
 import { localAddressFlags } from './local-addresses.js';
 import type { ShadowTable } from './shadow-table.js';
-import { type RootContents, type WrittenStructure, writeFrontendIndex, writeRoot } from './structures.js';
+import {
+  LEAST_SET_ENTRIES,
+  type RootContents,
+  type WrittenStructure,
+  writeFrontendIndex,
+  writeRoot,
+} from './structures.js';
 import type { TableDirectory } from './table-directory.js';
 
 // An index is written anew when more of its entries are taken, or fewer: it then has about twice the room
@@ -86,6 +92,9 @@ export class SharedStructures {
       const name = familyOf(address) === 'IPv4' ? 'clusterIPs4' : 'clusterIPs6';
       if (atOnce) this.#stale.add(name);
       else removeAddress(hashStructureOf(this.#shadow.image, name), address, this.#shadow.publishWord);
+      const { count } = this.#contents.structures[name];
+      if (count > LEAST_SET_ENTRIES && this.#clusterIPs.size < count * LEAST_OF_ENTRIES)
+        this.#stale.add(name);
     }
     for (const address of added) {
       this.#clusterIPs.add(address);
