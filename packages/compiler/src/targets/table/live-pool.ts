@@ -27,7 +27,7 @@ const WIDTH_BITS = 7 << POOL_WIDTH_SHIFT;
 export interface LivePool {
   readonly written: WrittenPool;
   readonly pool: Pool;
-  /** Where slots name places: that of each backend, in the order of the pool; {@link NO_PLACE} if the image does not tell. */
+  /** Where slots name places: that of each backend, in the order of the pool; {@link NO_PLACE} if unknown. */
   readonly placeOf: Int32Array;
   readonly empty: readonly EmptyPlace[];
 }

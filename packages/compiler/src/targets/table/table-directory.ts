@@ -39,9 +39,8 @@ export class TableDirectory {
   }
 
   /** Adds what was written for a service port, instead of what was written for it before. */
-  add(written: WrittenServicePort): void {
+  add(written: WrittenServicePort, key: string = servicePortKey(written.servicePort)): void {
     const { servicePort, lines, pools } = written;
-    const key = servicePortKey(servicePort);
     const before = this.#servicePorts.get(key);
     if (before !== undefined) this.#forget(before);
     this.#servicePorts.set(key, written);

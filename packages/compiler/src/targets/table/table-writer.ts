@@ -25,17 +25,18 @@ import {
   writeTable,
 } from './emit-table.js';
 import { FreedLater, GRACE_PATCHES } from './freed-later.js';
+import { HealthCheckOwners } from './health-check-owners.js';
 import { type Block, Heap } from './heap.js';
 import { heapOf } from './heap-of.js';
 import { findTable } from './load-table.js';
 import { patchPlan } from './patch-plan.js';
 import { type LiveServicePort, liveServicePort, rewriteServicePort } from './rewrite-service-port.js';
+import { RootStructures } from './root-structures.js';
 import { servicePortBlocks, type WrittenServicePort, writeServicePort } from './service-port.js';
 import { ServicePortNumbers } from './service-port-numbers.js';
 import { ShadowTable } from './shadow-table.js';
-import { SharedFrontends, touchesOnePacketTwice } from './shared-frontends.js';
-import { SharedStructures } from './shared-structures.js';
 import type { TableDirectory } from './table-directory.js';
+import { touchesOnePacketTwice } from './touched-twice.js';
 
 /** How the words of a table are used. */
 export interface TableMemory {
@@ -60,10 +61,10 @@ export interface TableMemory {
  */
 export class TableWriter {
   #shadow: ShadowTable;
-  #shared: SharedStructures;
+  #shared: RootStructures;
   #sections: RulesetSections;
   readonly #live = new Map<string, LiveServicePort>();
-  readonly #sharedFrontends = new SharedFrontends();
+  readonly #healthChecks = new HealthCheckOwners();
   readonly #numbers: ServicePortNumbers;
   #freed = new FreedLater();
   readonly #planner = new ChangePlanner();
@@ -81,7 +82,7 @@ export class TableWriter {
     this.#shadow = shadow;
     this.#sections = sectionsOf(ruleset);
     this.#directory = directory;
-    this.#shared = new SharedStructures(shadow, contents, ruleset, ruleset.clusterIPs);
+    this.#shared = new RootStructures(shadow, contents, ruleset, ruleset.clusterIPs);
     this.#firstGeneration = shadow.generation;
     const foundIn = isLoaded ? shadow.generation : null;
     for (const [key, written] of directory.servicePorts) this.#adopt(key, written, foundIn);
@@ -159,11 +160,11 @@ export class TableWriter {
     const step = new UpdateStep(this.#isAtOnce(change), generation);
     this.#changeSections(change, step);
     for (const port of change.removed) this.#remove(port, step);
-    for (const { after } of change.replaced) this.#replace(after, step, false);
+    for (const { after } of change.replaced) this.#replace(servicePortKey(after), after, step, false);
     for (const port of change.added) this.#add(port, step);
-    for (const key of this.#sharedFrontends.takeOrphans()) {
+    for (const key of this.#healthChecks.takeOrphans()) {
       const { written } = this.#live.get(key) as LiveServicePort;
-      this.#replace(written.servicePort, step, true);
+      this.#replace(key, written.servicePort, step, true);
     }
     for (const family of FAMILIES) {
       const { added, removed } = step.lines[family];
@@ -198,7 +199,7 @@ export class TableWriter {
     this.#freed = new FreedLater();
     this.#firstGeneration = generation;
     this.#directory = made.table.directory;
-    this.#shared = new SharedStructures(made.shadow, made.table.contents, this.#sections, ruleset.clusterIPs);
+    this.#shared = new RootStructures(made.shadow, made.table.contents, this.#sections, ruleset.clusterIPs);
     for (const [key, written] of this.#directory.servicePorts)
       this.#live.set(key, liveServicePort(written, null));
     return this.table(shared);
@@ -250,7 +251,7 @@ export class TableWriter {
     const { written } = this.#live.get(key) as LiveServicePort;
     this.#live.delete(key);
     this.#directory.delete(key);
-    this.#sharedFrontends.remove(key, written.servicePort);
+    this.#healthChecks.remove(key, written.servicePort);
     step.numbers.set(key, written.number);
     step.retired.push(written.number);
     step.freed.push(...servicePortBlocks(written));
@@ -268,18 +269,17 @@ export class TableWriter {
     step.lines[port.family].added.push(...linesIn(written));
   }
 
-  #replace(port: ServicePort, step: UpdateStep, anew: boolean): void {
-    const key = servicePortKey(port);
+  #replace(key: string, port: ServicePort, step: UpdateStep, anew: boolean): void {
     const before = this.#live.get(key) as LiveServicePort;
     const { generation, atOnce } = step;
     const options = { mode: this.#sections.mode, generation, atOnce, anew };
     const { live, hasNewLines, freed } = rewriteServicePort(this.#shadow, before, port, options);
     step.freed.push(...freed);
     this.#live.set(key, live);
-    this.#directory.add(live.written);
+    this.#directory.add(live.written, key);
     if (!hasNewLines) return;
-    this.#sharedFrontends.remove(key, before.written.servicePort);
-    this.#sharedFrontends.add(key, port);
+    this.#healthChecks.remove(key, before.written.servicePort);
+    this.#healthChecks.add(key, port);
     this.#countLines(before.written, -1);
     this.#countLines(live.written, 1);
     step.lines[port.family].removed.push(...linesIn(before.written));
@@ -288,7 +288,7 @@ export class TableWriter {
 
   #adopt(key: string, written: WrittenServicePort, foundIn: number | null): void {
     this.#live.set(key, liveServicePort(written, foundIn));
-    this.#sharedFrontends.add(key, written.servicePort);
+    this.#healthChecks.add(key, written.servicePort);
     this.#countLines(written, 1);
   }
 

@@ -36,7 +36,7 @@ const MOST_OF_ENTRIES = 0.5;
 const LEAST_OF_ENTRIES = 0.08;
 
 /** The structures that all service ports share, while they are changed under readers. */
-export class SharedStructures {
+export class RootStructures {
   readonly #shadow: ShadowTable;
   #contents: RootContents;
   readonly #clusterIPs: Set<Address>;
