@@ -6,6 +6,9 @@ import {
   PACKET6_WORDS,
   type Packet,
   readVerdict,
+  type TablePatch,
+  type TablePatchSummary,
+  tablePatchSummary,
   VERDICT4_WORDS,
   VERDICT6_WORDS,
   type VerdictRecord,
@@ -13,6 +16,8 @@ import {
   writePacket,
 } from '@shunt/model';
 
+import { type ApplyOptions, applyPatch } from './apply/apply-patch.js';
+import type { ReaderEpochs, TableReader } from './apply/reader-epochs.js';
 import { lookupBatch4 } from './ipv4/lookup-batch.js';
 import { lookupBatch6 } from './ipv6/lookup-batch.js';
 import { xorshift32 } from './xorshift.js';
@@ -42,6 +47,12 @@ export interface DataplaneOptions<Name extends FrontendName = FrontendName> {
   readonly random?: () => number;
   /** Lets {@link Dataplane.lookup} name the frontend that decided. */
   readonly directory?: Directory<Name>;
+  /** This thread's part in `readers`, if another thread applies patches to the table. */
+  readonly reader?: TableReader;
+  /** The readers in other threads, if this one applies patches to a table that they share. */
+  readonly readers?: ReaderEpochs;
+  /** Makes room for a patch, see {@link ApplyOptions}. */
+  readonly grow?: (words: number) => Uint32Array;
 }
 
 /** A verdict, with the frontend that decided if the dataplane knows the names. */
@@ -58,7 +69,9 @@ export interface LookupResult<Name extends FrontendName = FrontendName> extends 
  * dataplane.lookup({ protocol: 'TCP', source, sourcePort: 40000, destination, destinationPort: 80 });
  */
 export class Dataplane<Name extends FrontendName = FrontendName> {
-  readonly #image: Uint32Array;
+  #image: Uint32Array;
+  readonly #applying: ApplyOptions;
+  readonly #reader: TableReader | null;
   readonly #random: () => number;
   readonly #directory: Directory<Name> | null;
   // One record of each kind, so that a lookup of one packet is a batch of one.
@@ -69,6 +82,8 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
     this.#image = image;
     this.#random = options.random ?? xorshift32(image[HEADER_SEED] as number);
     this.#directory = options.directory ?? null;
+    this.#reader = options.reader ?? null;
+    this.#applying = { readers: options.readers, grow: options.grow };
   }
 
   /**
@@ -112,7 +127,12 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    lookupBatch4(this.#image, packets, verdicts, count, this.#random);
+    this.#reader?.begin();
+    try {
+      lookupBatch4(this.#image, packets, verdicts, count, this.#random);
+    } finally {
+      this.#reader?.end();
+    }
   }
 
   /**
@@ -124,7 +144,23 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    lookupBatch6(this.#image, packets, verdicts, count, this.#random);
+    this.#reader?.begin();
+    try {
+      lookupBatch6(this.#image, packets, verdicts, count, this.#random);
+    } finally {
+      this.#reader?.end();
+    }
+  }
+
+  /**
+   * Takes the table one generation on. Only one thread may do so; packets meet the old rules or the new ones.
+   * @returns what the patch says of itself; what it says of flows is for `applyFlowPlan`
+   * @throws {RangeError} if it is not the table's next patch, or there is no room; the table is as it was then
+   * @throws {ReaderStalledError} if a reader does not end its batch; the table is as it was then
+   */
+  apply(patch: TablePatch): TablePatchSummary {
+    this.#image = applyPatch(this.#image, patch, this.#applying);
+    return tablePatchSummary(patch);
   }
 }
 

@@ -1,4 +1,7 @@
 export { Affinity, type AffinityOptions } from './affinity/affinity.js';
+export * from './apply/apply-patch.js';
+export * from './apply/flow-plan.js';
+export * from './apply/reader-epochs.js';
 export {
   Conntrack,
   type ConntrackStatistics,

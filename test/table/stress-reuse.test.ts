@@ -1,0 +1,30 @@
+/** What readers would see if a patch wrote at once where the one before it has just freed. */
+import { beforeAll, expect, it, vi } from 'vitest';
+import type { Block, Heap } from '../../packages/compiler/src/targets/table/heap.js';
+import { buildPackages } from '../house/consumer.js';
+import { stress } from './stress.js';
+
+beforeAll(buildPackages);
+
+// The writer of this test has no patience.
+vi.mock('../../packages/compiler/src/targets/table/freed-later.js', () => ({
+  GRACE_PATCHES: 2,
+  FreedLater: class {
+    readonly words = 0;
+    #blocks: Block[] = [];
+
+    add(_generation: number, blocks: readonly Block[]): void {
+      this.#blocks.push(...blocks);
+    }
+
+    release(_generation: number, heap: Heap): void {
+      for (const block of this.#blocks.splice(0)) heap.free(block);
+    }
+  },
+}));
+
+it('readers in other threads see a mixture where memory is used again at once', async () => {
+  const milliseconds = Number(process.env.SHUNT_STRESS_MILLISECONDS ?? 2_000);
+  const result = await stress({ milliseconds, pauseMilliseconds: 0.3 });
+  expect(result.torn, JSON.stringify(result)).toBeGreaterThan(0);
+});
