@@ -15,3 +15,4 @@ export { Counters, type CountersOptions, type FlowCounts } from './counters/coun
 export * from './dataplane.js';
 export type { FamilyRules, Masquerade } from './stateful/family-rules.js';
 export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
+export { WorkerMemory, type WorkerMemoryOptions } from './wasm/worker-memory.js';

@@ -11,4 +11,5 @@ export const SCRATCH_REWRITE = 2 * BLOCK_PACKETS;
  */
 export const SCRATCH_OUTCOME = 3 * BLOCK_PACKETS;
 
-export const FLOW_SCRATCH_WORDS = 4 * BLOCK_PACKETS;
+/** The last column is for the WebAssembly loops alone. */
+export const FLOW_SCRATCH_WORDS = 5 * BLOCK_PACKETS;
