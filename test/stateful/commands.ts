@@ -123,7 +123,7 @@ class Plan implements Event {
       flow.draining = plan === 'drain';
       if (plan === 'delete') world.plain.flows.delete(flow.key);
     }
-    for (const { conntrack } of [world.single, world.batched]) {
+    for (const { conntrack } of world.machines) {
       // Or it would also count flows that are over and nobody has noticed.
       conntrack.expire(world.now >>> 0, conntrack.bucketCount);
       expect(conntrack.plan(decide)).toEqual(want);
@@ -141,7 +141,7 @@ class Sweep implements Event {
     return true;
   }
   run(world: World): void {
-    for (const { conntrack } of [world.single, world.batched])
+    for (const { conntrack } of world.machines)
       conntrack.expire(world.now >>> 0, this.buckets);
     world.checkFlows();
     world.checkCounters();

@@ -1,5 +1,6 @@
 import {
   DECIDED_BY,
+  type Family,
   OUTCOME_DECIDED_BY_SHIFT,
   OUTCOME_ESTABLISHED,
   OUTCOME_MASQUERADE,
@@ -12,7 +13,7 @@ import {
 import { AFFINITY_BACKEND, AFFINITY_PORT, type Affinity } from '../affinity/affinity.js';
 import { BLOCK_PACKETS } from '../block.js';
 import { type Conntrack, FLOWS_FULL } from '../conntrack/conntrack.js';
-import type { FlowLayout } from '../conntrack/flow-layout.js';
+import { type FlowLayout, flowLayout } from '../conntrack/flow-layout.js';
 import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
 import { beginsFlow } from '../conntrack/flow-state.js';
 import { DNAT, DROP, REJECT } from '../decide.js';
@@ -73,7 +74,8 @@ export class StatefulPipeline {
   #uncollected = 0;
 
   /** Words of a worker's memory that a pipeline takes for itself. */
-  static memoryWords(layout: FlowLayout): number {
+  static memoryWords(family: Family): number {
+    const layout = flowLayout(family);
     return WorkerMemory.roomFor(FLOW_SCRATCH_WORDS) + RecordStage.memoryWords(layout);
   }
 

@@ -46,6 +46,11 @@ export class WorkerMemory {
     return Math.ceil(words / ALIGNMENT_WORDS) * ALIGNMENT_WORDS;
   }
 
+  /** What {@link allocate} has left. */
+  get wordsLeft(): number {
+    return this.#end - this.#next;
+  }
+
   /**
    * Hands out room, which is zero.
    * @returns its first index in `words`: a multiple of 16
