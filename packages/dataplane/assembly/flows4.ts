@@ -1,20 +1,15 @@
 // The packet path of flows that are there, IPv4: lookup-flows4.ts of src/conntrack, with four packets hashed and
-// the entries of a bucket compared at once. All addresses in bytes; entries and rewrites as words in the scratch.
+// the entries of a bucket compared at once. All addresses are in bytes, those in the scratch, too.
 import {
   FLOW_VERDICT4_PORTS,
   FLOW_VERDICT4_SOURCE,
   FLOW_VERDICT4_WORDS,
-  OUTCOME_DESTINATION,
   OUTCOME_ESTABLISHED,
-  OUTCOME_SOURCE,
   PACKET4_DESTINATION,
   PACKET4_PORTS,
   PACKET4_PROTOCOL,
   PACKET4_SOURCE,
   PACKET4_WORDS,
-  PACKET_HINT_SHIFT,
-  VERDICT4_ADDRESS,
-  VERDICT_BACKEND,
 } from './formats';
 import { flowKeyHash4, flowKeyHash4x4 } from './flows-hash';
 import {
@@ -43,15 +38,12 @@ const SOURCE: usize = PACKET4_SOURCE << 2;
 const DESTINATION: usize = PACKET4_DESTINATION << 2;
 const PORTS: usize = PACKET4_PORTS << 2;
 const PROTOCOL: usize = PACKET4_PROTOCOL << 2;
+const HINT: usize = PROTOCOL + 1;
 const PACKET_BYTES: usize = PACKET4_WORDS << 2;
 const VERDICT_BYTES: usize = FLOW_VERDICT4_WORDS << 2;
-const NEW_DESTINATION: usize = VERDICT4_ADDRESS << 2;
-// Backend and frontend lie beside each other.
-const BACKEND: usize = VERDICT_BACKEND << 2;
 const NEW_SOURCE: usize = FLOW_VERDICT4_SOURCE << 2;
 const NEW_PORTS: usize = FLOW_VERDICT4_PORTS << 2;
 const REWRITE_SHIFT: usize = 5;
-const KEPT_PORTS: usize = NEW_PORTS + 4;
 const PACKETS: usize = NEW_PORTS + 8;
 // Three entries a bucket, field by field.
 const ENTRY_DESTINATION: usize = 12;
@@ -64,9 +56,9 @@ const ENTRY_CLOCK: usize = 48;
 @inline
 function matchBlock(region: usize, packets: usize, count: u32, scratch: usize): void {
   hashBlock(region, packets, count, scratch);
-  const elsewhere = compareBlock(packets, count, scratch);
+  const elsewhere = compareBlock(region, packets, count, scratch);
   if (elsewhere !== 0) searchListed(region, packets, elsewhere, scratch);
-  readRewrites(region, count, scratch);
+  readRewrites(count, scratch);
 }
 
 /** answerFlows4. @returns the number of the packet that it stopped at */
@@ -85,40 +77,40 @@ function answerBlock(
   const time = <i32>now << CLOCK_TIME_SHIFT;
   let packet = packets + <usize>from * PACKET_BYTES;
   let verdict = verdicts + <usize>from * VERDICT_BYTES;
-  for (let k: u32 = from; k < count; k++) {
-    const row = scratch + (<usize>k << 2);
-    const outcome = load<u32>(row, SCRATCH_OUTCOME);
-    const rewrite = at(load<u32>(row, SCRATCH_REWRITE));
-    const entry = at(load<u32>(row, SCRATCH_ENTRY));
+  let row = scratch + (<usize>from << 2);
+  const end = scratch + (<usize>count << 2);
+  for (; row < end; row += 4) {
+    const rewrite = <usize>load<u32>(row, SCRATCH_REWRITE);
+    const entry = <usize>load<u32>(row, SCRATCH_ENTRY);
     const clock = load<i32>(entry, ENTRY_CLOCK);
     const code = codes + (<usize>(clock & CLOCK_CODE_MASK) << 3);
-    const hint = (load<u32>(packet, PROTOCOL) >> PACKET_HINT_SHIFT) | ANY_HINT;
-    const stirs = hint & load<u32>(code, 4);
-    const age = time - (clock & ~CLOCK_CODE_MASK);
-    const isUsual = ((outcome & OUTCOME_ESTABLISHED) !== 0) & (stirs === 0) & (age < load<i32>(code));
-    if (!isUsual) return k;
-    if (age !== 0) store<i32>(entry, time | (clock & CLOCK_CODE_MASK), ENTRY_CLOCK);
-    writeVerdict(outcome, rewrite, packet, verdict);
+    const stirs = (<u32>load<u8>(packet, HINT) | ANY_HINT) & load<u32>(code, 4);
+    if (stirs | (~load<u32>(rewrite) & OUTCOME_ESTABLISHED)) break;
+    if (<u32>(clock ^ time) > <u32>CLOCK_CODE_MASK) {
+      if (time - (clock & ~CLOCK_CODE_MASK) >= load<i32>(code)) break;
+      store<i32>(entry, time | (clock & CLOCK_CODE_MASK), ENTRY_CLOCK);
+    }
+    writeVerdict(rewrite, packet, verdict);
     packet += PACKET_BYTES;
     verdict += VERDICT_BYTES;
   }
-  return count;
+  return <u32>((row - scratch) >> 2);
 }
 
 // @ts-ignore: decorator
 @inline
-function writeVerdict(outcome: u32, rewrite: usize, packet: usize, verdict: usize): void {
-  const keptSource = select<u32>(0, 0xffffffff, (outcome & OUTCOME_SOURCE) !== 0);
-  const keptDestination = select<u32>(0, 0xffffffff, (outcome & OUTCOME_DESTINATION) !== 0);
-  const destination = (load<u32>(packet, DESTINATION) & keptDestination) | load<u32>(rewrite, NEW_DESTINATION);
-  const source = (load<u32>(packet, SOURCE) & keptSource) | load<u32>(rewrite, NEW_SOURCE);
-  const ports = (load<u32>(packet, PORTS) & load<u32>(rewrite, KEPT_PORTS)) | load<u32>(rewrite, NEW_PORTS);
-  store<u32>(verdict, outcome);
-  store<u32>(verdict, destination, NEW_DESTINATION);
-  store<u64>(verdict, load<u64>(rewrite, BACKEND), BACKEND);
-  store<u32>(verdict, source, NEW_SOURCE);
-  store<u32>(verdict, ports, NEW_PORTS);
-  store<u64>(verdict, 0, NEW_PORTS + 4);
+function writeVerdict(rewrite: usize, packet: usize, verdict: usize): void {
+  const zero = i32x4.splat(0);
+  const words = v128.load(packet);
+  const first = v128.load(rewrite);
+  const second = v128.load(rewrite, NEW_SOURCE);
+  // The destination of the packet is its word 1, and of the rewrite, too; 0 there: it is kept.
+  const destination = i32x4.shuffle(first, words, 0, 5, 2, 3);
+  v128.store(verdict, v128.bitselect(destination, first, i32x4.eq(first, zero)));
+  // Source and ports, and which bits of them are kept.
+  const rest = i32x4.shuffle(words, words, 0, 2, 0, 2);
+  const kept = i32x4.shuffle(i32x4.eq(second, zero), second, 0, 6, 0, 6);
+  v128.store_lane<u64>(verdict, v128.bitselect(rest, second, kept), 0, NEW_SOURCE);
   store<u32>(rewrite, load<u32>(rewrite, PACKETS) + 1, PACKETS);
 }
 
@@ -195,22 +187,25 @@ function compareEntries(bucket: usize, packet: usize): u32 {
 /** The entry of each packet that is in its home; the others are listed. @returns how many are listed */
 // @ts-ignore: decorator
 @inline
-function compareBlock(packets: usize, count: u32, scratch: usize): u32 {
+function compareBlock(region: usize, packets: usize, count: u32, scratch: usize): u32 {
+  const rewrites = at(load<u32>(region, FLOWS_REWRITES));
   let packet = packets;
-  let elsewhere: usize = 0;
+  let elsewhere: usize = scratch;
   for (let k: u32 = 0; k < count; k++) {
     const row = scratch + (<usize>k << 2);
     const bucket = <usize>load<u32>(row, SCRATCH_BUCKET);
     const alike = compareEntries(bucket, packet);
+    // Where none is alike, what is written stands for the last entry, until it is searched for.
     const entry = bucket + (<usize>ctz(alike | 4) << 2);
-    store<u32>(row, select<u32>(<u32>(entry >> 2), 0, alike !== 0), SCRATCH_ENTRY);
-    store<u32>(row, select<u32>(load<u32>(entry, ENTRY_MARK) >> 8, 0, alike !== 0), SCRATCH_REWRITE);
+    const rewrite = rewrites + (<usize>(load<u32>(entry, ENTRY_MARK) >> 8) << REWRITE_SHIFT);
+    store<u32>(row, <u32>entry, SCRATCH_ENTRY);
+    store<u32>(row, <u32>rewrite, SCRATCH_REWRITE);
     // Written for all, and overwritten unless it counts: a branch could not be predicted.
-    store<u32>(scratch + elsewhere, k, SCRATCH_ELSEWHERE);
+    store<u32>(elsewhere, k, SCRATCH_ELSEWHERE);
     elsewhere += <usize>(alike === 0) << 2;
     packet += PACKET_BYTES;
   }
-  return <u32>(elsewhere >> 2);
+  return <u32>((elsewhere - scratch) >> 2);
 }
 
 /** The entries of the packets that are listed, from the bucket behind their home on. */
@@ -218,34 +213,35 @@ function searchListed(region: usize, packets: usize, count: u32, scratch: usize)
   const buckets = at(load<u32>(region, FLOWS_BUCKETS));
   const lastBucket = <usize>load<u32>(region, FLOWS_LAST_BUCKET);
   const reach = load<u32>(region, FLOWS_REACH);
+  const rewrites = at(load<u32>(region, FLOWS_REWRITES));
   for (let i: u32 = 0; i < count; i++) {
     const k = <usize>load<u32>(scratch + (<usize>i << 2), SCRATCH_ELSEWHERE);
     const row = scratch + (k << 2);
     const packet = packets + k * PACKET_BYTES;
     let bucket = <usize>load<u32>(row, SCRATCH_BUCKET);
+    let entry: usize = 0;
+    let rewrite = rewrites;
     for (let step: u32 = 1; step < reach && load<u32>(bucket, BUCKET_PASSED) !== 0; step++) {
-      bucket = buckets + ((((bucket - buckets) >> BUCKET_SHIFT) + 1 & lastBucket) << BUCKET_SHIFT);
+      bucket = buckets + (((((bucket - buckets) >> BUCKET_SHIFT) + 1) & lastBucket) << BUCKET_SHIFT);
       const alike = compareEntries(bucket, packet);
       if (alike === 0) continue;
-      const entry = bucket + (<usize>ctz(alike) << 2);
-      store<u32>(row, <u32>(entry >> 2), SCRATCH_ENTRY);
-      store<u32>(row, load<u32>(entry, ENTRY_MARK) >> 8, SCRATCH_REWRITE);
+      entry = bucket + (<usize>ctz(alike) << 2);
+      rewrite += <usize>(load<u32>(entry, ENTRY_MARK) >> 8) << REWRITE_SHIFT;
       break;
     }
+    store<u32>(row, <u32>entry, SCRATCH_ENTRY);
+    store<u32>(row, <u32>rewrite, SCRATCH_REWRITE);
   }
 }
 
 /** By itself, so that the processor sees the reads of many packets at once. */
 // @ts-ignore: decorator
 @inline
-function readRewrites(region: usize, count: u32, scratch: usize): void {
-  const rewrites = at(load<u32>(region, FLOWS_REWRITES));
-  for (let k: u32 = 0; k < count; k++) {
-    const row = scratch + (<usize>k << 2);
-    const rewrite = rewrites + (<usize>load<u32>(row, SCRATCH_REWRITE) << REWRITE_SHIFT);
-    store<u32>(row, <u32>(rewrite >> 2), SCRATCH_REWRITE);
-    store<u32>(row, load<u32>(rewrite), SCRATCH_OUTCOME);
-  }
+function readRewrites(count: u32, scratch: usize): void {
+  const end = scratch + (<usize>count << 2);
+  let read: u32 = 0;
+  for (let row = scratch; row < end; row += 4) read ^= load<u32>(<usize>load<u32>(row, SCRATCH_REWRITE));
+  store<u32>(scratch, read, SCRATCH_OUTCOME);
 }
 
 /**

@@ -10,7 +10,6 @@ import {
   PACKET6_PORTS,
   PACKET6_PROTOCOL,
   PACKET6_WORDS,
-  PACKET_HINT_SHIFT,
   VERDICT6_ADDRESS,
 } from './formats';
 import { flowKeyHash6 } from './flows-hash';
@@ -39,6 +38,7 @@ import {
 const DESTINATION: usize = PACKET6_DESTINATION << 2;
 const PORTS: usize = PACKET6_PORTS << 2;
 const PROTOCOL: usize = PACKET6_PROTOCOL << 2;
+const HINT: usize = PROTOCOL + 1;
 const PACKET_BYTES: usize = PACKET6_WORDS << 2;
 const VERDICT_BYTES: usize = FLOW_VERDICT6_WORDS << 2;
 const NEW_DESTINATION: usize = VERDICT6_ADDRESS << 2;
@@ -58,9 +58,9 @@ const PORTS_AND_PROTOCOL: u64 = 0xff_ffffffff;
 @inline
 function matchBlock(region: usize, packets: usize, count: u32, scratch: usize): void {
   hashBlock(region, packets, count, scratch);
-  const elsewhere = compareBlock(packets, count, scratch);
+  const elsewhere = compareBlock(region, packets, count, scratch);
   if (elsewhere !== 0) searchListed(region, packets, elsewhere, scratch);
-  readRewrites(region, count, scratch);
+  readRewrites(count, scratch);
 }
 
 /** As in flows4.ts. */
@@ -79,29 +79,31 @@ function answerBlock(
   const time = <i32>now << CLOCK_TIME_SHIFT;
   let packet = packets + <usize>from * PACKET_BYTES;
   let verdict = verdicts + <usize>from * VERDICT_BYTES;
-  for (let k: u32 = from; k < count; k++) {
-    const row = scratch + (<usize>k << 2);
-    const outcome = load<u32>(row, SCRATCH_OUTCOME);
-    const rewrite = at(load<u32>(row, SCRATCH_REWRITE));
-    const entry = at(load<u32>(row, SCRATCH_ENTRY));
+  let row = scratch + (<usize>from << 2);
+  const end = scratch + (<usize>count << 2);
+  for (; row < end; row += 4) {
+    const rewrite = <usize>load<u32>(row, SCRATCH_REWRITE);
+    const entry = <usize>load<u32>(row, SCRATCH_ENTRY);
     const clock = load<i32>(entry, ENTRY_CLOCK);
     const code = codes + (<usize>(clock & CLOCK_CODE_MASK) << 3);
-    const hint = (load<u32>(packet, PROTOCOL) >> PACKET_HINT_SHIFT) | ANY_HINT;
-    const stirs = hint & load<u32>(code, 4);
-    const age = time - (clock & ~CLOCK_CODE_MASK);
-    const isUsual = ((outcome & OUTCOME_ESTABLISHED) !== 0) & (stirs === 0) & (age < load<i32>(code));
-    if (!isUsual) return k;
-    if (age !== 0) store<i32>(entry, time | (clock & CLOCK_CODE_MASK), ENTRY_CLOCK);
-    writeVerdict(outcome, rewrite, packet, verdict);
+    const stirs = (<u32>load<u8>(packet, HINT) | ANY_HINT) & load<u32>(code, 4);
+    if (stirs | (~load<u32>(rewrite) & OUTCOME_ESTABLISHED)) break;
+    if (<u32>(clock ^ time) > <u32>CLOCK_CODE_MASK) {
+      if (time - (clock & ~CLOCK_CODE_MASK) >= load<i32>(code)) break;
+      store<i32>(entry, time | (clock & CLOCK_CODE_MASK), ENTRY_CLOCK);
+    }
+    writeVerdict(rewrite, packet, verdict);
     packet += PACKET_BYTES;
     verdict += VERDICT_BYTES;
   }
-  return count;
+  return <u32>((row - scratch) >> 2);
 }
 
 // @ts-ignore: decorator
 @inline
-function writeVerdict(outcome: u32, rewrite: usize, packet: usize, verdict: usize): void {
+function writeVerdict(rewrite: usize, packet: usize, verdict: usize): void {
+  const outcome = load<u32>(rewrite);
+  // An address that is not rewritten is 0 in the rewrite, but one that is may have words of 0, too.
   const keptSource = i32x4.splat(select<i32>(0, -1, (outcome & OUTCOME_SOURCE) !== 0));
   const keptDestination = i32x4.splat(select<i32>(0, -1, (outcome & OUTCOME_DESTINATION) !== 0));
   const destination = v128.and(v128.load(packet, DESTINATION), keptDestination);
@@ -110,8 +112,7 @@ function writeVerdict(outcome: u32, rewrite: usize, packet: usize, verdict: usiz
   v128.store(verdict, v128.load(rewrite));
   v128.store(verdict, v128.or(destination, v128.load(rewrite, NEW_DESTINATION)), NEW_DESTINATION);
   v128.store(verdict, v128.or(source, v128.load(rewrite, NEW_SOURCE)), NEW_SOURCE);
-  store<u64>(verdict, <u64>ports, NEW_PORTS);
-  store<u64>(verdict, 0, NEW_PORTS + 8);
+  store<u32>(verdict, ports, NEW_PORTS);
   store<u32>(rewrite, load<u32>(rewrite, PACKETS) + 1, PACKETS);
 }
 
@@ -144,20 +145,21 @@ function isEntryOf(bucket: usize, packet: usize): bool {
 /** As in flows4.ts. */
 // @ts-ignore: decorator
 @inline
-function compareBlock(packets: usize, count: u32, scratch: usize): u32 {
+function compareBlock(region: usize, packets: usize, count: u32, scratch: usize): u32 {
+  const rewrites = at(load<u32>(region, FLOWS_REWRITES));
   let packet = packets;
-  let elsewhere: usize = 0;
+  let elsewhere: usize = scratch;
   for (let k: u32 = 0; k < count; k++) {
     const row = scratch + (<usize>k << 2);
     const bucket = <usize>load<u32>(row, SCRATCH_BUCKET);
-    const isHome = isEntryOf(bucket, packet);
-    store<u32>(row, select<u32>(<u32>(bucket >> 2), 0, isHome), SCRATCH_ENTRY);
-    store<u32>(row, select<u32>(load<u32>(bucket, ENTRY_MARK) >> 8, 0, isHome), SCRATCH_REWRITE);
-    store<u32>(scratch + elsewhere, k, SCRATCH_ELSEWHERE);
-    elsewhere += <usize>!isHome << 2;
+    const rewrite = rewrites + (<usize>(load<u32>(bucket, ENTRY_MARK) >> 8) << REWRITE_SHIFT);
+    store<u32>(row, <u32>bucket, SCRATCH_ENTRY);
+    store<u32>(row, <u32>rewrite, SCRATCH_REWRITE);
+    store<u32>(elsewhere, k, SCRATCH_ELSEWHERE);
+    elsewhere += <usize>!isEntryOf(bucket, packet) << 2;
     packet += PACKET_BYTES;
   }
-  return <u32>(elsewhere >> 2);
+  return <u32>((elsewhere - scratch) >> 2);
 }
 
 /** As in flows4.ts. */
@@ -165,32 +167,34 @@ function searchListed(region: usize, packets: usize, count: u32, scratch: usize)
   const buckets = at(load<u32>(region, FLOWS_BUCKETS));
   const lastBucket = <usize>load<u32>(region, FLOWS_LAST_BUCKET);
   const reach = load<u32>(region, FLOWS_REACH);
+  const rewrites = at(load<u32>(region, FLOWS_REWRITES));
   for (let i: u32 = 0; i < count; i++) {
     const k = <usize>load<u32>(scratch + (<usize>i << 2), SCRATCH_ELSEWHERE);
     const row = scratch + (k << 2);
     const packet = packets + k * PACKET_BYTES;
     let bucket = <usize>load<u32>(row, SCRATCH_BUCKET);
+    let entry: usize = 0;
+    let rewrite = rewrites;
     for (let step: u32 = 1; step < reach && load<u32>(bucket, BUCKET_PASSED) !== 0; step++) {
-      bucket = buckets + ((((bucket - buckets) >> BUCKET_SHIFT) + 1 & lastBucket) << BUCKET_SHIFT);
+      bucket = buckets + (((((bucket - buckets) >> BUCKET_SHIFT) + 1) & lastBucket) << BUCKET_SHIFT);
       if (!isEntryOf(bucket, packet)) continue;
-      store<u32>(row, <u32>(bucket >> 2), SCRATCH_ENTRY);
-      store<u32>(row, load<u32>(bucket, ENTRY_MARK) >> 8, SCRATCH_REWRITE);
+      entry = bucket;
+      rewrite += <usize>(load<u32>(entry, ENTRY_MARK) >> 8) << REWRITE_SHIFT;
       break;
     }
+    store<u32>(row, <u32>entry, SCRATCH_ENTRY);
+    store<u32>(row, <u32>rewrite, SCRATCH_REWRITE);
   }
 }
 
 /** As in flows4.ts. */
 // @ts-ignore: decorator
 @inline
-function readRewrites(region: usize, count: u32, scratch: usize): void {
-  const rewrites = at(load<u32>(region, FLOWS_REWRITES));
-  for (let k: u32 = 0; k < count; k++) {
-    const row = scratch + (<usize>k << 2);
-    const rewrite = rewrites + (<usize>load<u32>(row, SCRATCH_REWRITE) << REWRITE_SHIFT);
-    store<u32>(row, <u32>(rewrite >> 2), SCRATCH_REWRITE);
-    store<u32>(row, load<u32>(rewrite), SCRATCH_OUTCOME);
-  }
+function readRewrites(count: u32, scratch: usize): void {
+  const end = scratch + (<usize>count << 2);
+  let read: u32 = 0;
+  for (let row = scratch; row < end; row += 4) read ^= load<u32>(<usize>load<u32>(row, SCRATCH_REWRITE));
+  store<u32>(scratch, read, SCRATCH_OUTCOME);
 }
 
 /** As processFlows4. */

@@ -1,4 +1,7 @@
-/** Scratch memory of the packet path of flows: columns of one word a packet of a block. */
+/**
+ * Scratch memory of the packet path of flows: columns of one word a packet of a block. Offsets in it count words,
+ * and bytes in what the WebAssembly loops write.
+ */
 import { BLOCK_PACKETS } from '../block.js';
 
 export const SCRATCH_BUCKET = 0;

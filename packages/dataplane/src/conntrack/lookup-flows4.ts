@@ -145,8 +145,6 @@ export function answerFlows4(
     verdicts[verdict + NEW_PORTS] =
       ((packets[packet + PORTS] as number) & (words[rewrite + KEPT_PORTS] as number)) |
       (words[rewrite + NEW_PORTS] as number);
-    verdicts[verdict + NEW_PORTS + 1] = 0;
-    verdicts[verdict + NEW_PORTS + 2] = 0;
     words[rewrite + PACKETS] = ((words[rewrite + PACKETS] as number) + 1) | 0;
   }
   return count;

@@ -159,7 +159,6 @@ function writeVerdict(
   verdicts[verdict + NEW_PORTS] =
     ((packets[packet + PORTS] as number) & (words[rewrite + KEPT_PORTS] as number)) |
     (words[rewrite + NEW_PORTS] as number);
-  for (let word = NEW_PORTS + 1; word < VERDICT_WORDS; word++) verdicts[verdict + word] = 0;
 }
 
 /** The entry of a packet from a bucket on, as far as entries went past; 0: none. */

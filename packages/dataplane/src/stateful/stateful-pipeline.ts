@@ -105,7 +105,7 @@ export class StatefulPipeline {
   /**
    * Answers packets 0 to `count` - 1, in order.
    * @param packets - packet records of the family
-   * @param verdicts - flow verdict records of the family, overwritten, their spare words with 0
+   * @param verdicts - flow verdict records of the family, overwritten; what is in their spare words then is not said
    * @param now - seconds, a u32 that may wrap; the same clock for all calls
    * @throws {RangeError} if an array is too small for `count`
    */

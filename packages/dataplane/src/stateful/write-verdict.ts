@@ -28,7 +28,6 @@ export function writeRewritten(
   const ports = packets[packet + 2 * addressWords] as number;
   verdicts[verdict + rewritePorts] =
     (ports & (words[rewrite + rewriteKept] as number)) | (words[rewrite + rewritePorts] as number);
-  for (let word = rewritePorts + 1; word < layout.flowVerdictWords; word++) verdicts[verdict + word] = 0;
 }
 
 /** Writes the flow verdict of a packet that is not translated. */
@@ -39,7 +38,7 @@ export function writeUntranslated(
   verdicts: Uint32Array,
   verdict: number,
 ): void {
-  for (let word = 0; word < layout.flowVerdictWords; word++) verdicts[verdict + word] = 0;
+  for (let word = 0; word <= layout.rewritePorts; word++) verdicts[verdict + word] = 0;
   verdicts[verdict + VERDICT_OUTCOME] = outcome;
   verdicts[verdict + VERDICT_FRONTEND] = frontend;
 }
