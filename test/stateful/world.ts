@@ -6,7 +6,7 @@ import {
   DEFAULT_FLOW_TIMEOUTS,
   type FlowRecord,
   StatefulPipeline,
-  WorkerMemory,
+  KernelMemory,
 } from '@shunt/dataplane';
 import {
   type Address,
@@ -87,12 +87,12 @@ export type Loops = 'TypeScript' | 'WebAssembly';
 // Far more than a batch has.
 const ROOM_PACKETS = 256;
 const MEMORY_WORDS = 2 ** 22;
-let shared: WorkerMemory | null = null;
+let shared: KernelMemory | null = null;
 
 /** Engines reserve gigabytes of addresses for each memory: many machines share one. */
-function memoryFor(loops: Loops, words: number): WorkerMemory {
-  if (loops === 'TypeScript') return new WorkerMemory(words, { webAssembly: false });
-  if (shared === null || shared.wordsLeft < words) shared = new WorkerMemory(MEMORY_WORDS);
+function memoryFor(loops: Loops, words: number): KernelMemory {
+  if (loops === 'TypeScript') return new KernelMemory(words, { webAssembly: false });
+  if (shared === null || shared.wordsLeft < words) shared = new KernelMemory(MEMORY_WORDS);
   expect(shared.kernels).not.toBeNull();
   return shared;
 }
@@ -126,7 +126,7 @@ class Machine {
     ];
     const memory = memoryFor(
       loops,
-      sizes.reduce((sum, words) => sum + WorkerMemory.roomFor(words), 0),
+      sizes.reduce((sum, words) => sum + KernelMemory.roomFor(words), 0),
     );
     const { words } = memory;
     const [flowsAt, clientsAt, countersAt] = sizes.slice(0, 3).map((size) => memory.allocate(size)) as [

@@ -1,4 +1,4 @@
-import { Conntrack, Counters, type FamilyRules, StatefulPipeline, WorkerMemory } from '@shunt/dataplane';
+import { Conntrack, Counters, type FamilyRules, StatefulPipeline, KernelMemory } from '@shunt/dataplane';
 import { FLOW_VERDICT4_WORDS, PACKET4_WORDS, TCP_ACK } from '@shunt/model';
 import { SEEDS } from '../workload/random.js';
 import { NODE_ADDRESS } from './flow-workload.js';
@@ -50,8 +50,8 @@ export function establishFlows(
     verdictCount * FLOW_VERDICT4_WORDS,
     StatefulPipeline.memoryWords('IPv4'),
   ];
-  const room = sizes.reduce((sum, words) => sum + WorkerMemory.roomFor(words), 0);
-  const memory = new WorkerMemory(room, { webAssembly: loops === 'WebAssembly' });
+  const room = sizes.reduce((sum, words) => sum + KernelMemory.roomFor(words), 0);
+  const memory = new KernelMemory(room, { webAssembly: loops === 'WebAssembly' });
   const counters = new Counters(new Uint32Array(Counters.regionWords(counting)), 0, counting);
   const conntrack = new Conntrack(memory.words, memory.allocate(regionWords), options, counters);
   const masquerade = { addresses: Uint32Array.of(NODE_ADDRESS) };

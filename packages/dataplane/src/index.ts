@@ -13,6 +13,8 @@ export { DEFAULT_FLOW_TIMEOUTS, type FlowState, type FlowTimeouts } from './conn
 export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-port.js';
 export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
-export type { FamilyRules, Masquerade } from './stateful/family-rules.js';
+export type { FamilyRules } from './stateful/family-rules.js';
+export type { Masquerade } from './stateful/masquerade.js';
+export { type LookupTable, TableRules } from './stateful/table-rules.js';
 export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
-export { WorkerMemory, type WorkerMemoryOptions } from './wasm/worker-memory.js';
+export { KernelMemory, type KernelMemoryOptions } from './wasm/kernel-memory.js';

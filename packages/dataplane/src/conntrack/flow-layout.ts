@@ -43,7 +43,7 @@
  * translation (8)      | next of its chain | flows | service port | flows begun | flags | hash | 2 spare |
  * ```
  *
- * An address counts where the outcome says that it is rewritten, else it is 0. The packet's ports are masked
+ * An address counts where the outcome says that it is rewritten, else it is 0; none that is written is. The packet's ports are masked
  * by `ports kept`, then the bits of `ports` are set.
  */
 import {

@@ -4,7 +4,7 @@ import type { AnswerFlows, ProcessFlows } from '../conntrack/flow-kernels.js';
 import { FLOW_SCRATCH_WORDS } from '../conntrack/flow-scratch.js';
 import { answerFlows4, matchFlows4 } from '../conntrack/lookup-flows4.js';
 import { answerFlows6, matchFlows6 } from '../conntrack/lookup-flows6.js';
-import type { WorkerMemory } from '../wasm/worker-memory.js';
+import type { KernelMemory } from '../wasm/kernel-memory.js';
 
 /** Answers packets of flows that are there, as long as no more is to be done than to write verdicts. */
 export interface FlowPath {
@@ -80,7 +80,7 @@ export class KernelFlowPath implements FlowPath {
    * @throws {RangeError} if the flows are not in the memory, it has no kernels, or no room for
    *   FLOW_SCRATCH_WORDS more
    */
-  constructor({ words, offset, layout }: Conntrack, memory: WorkerMemory) {
+  constructor({ words, offset, layout }: Conntrack, memory: KernelMemory) {
     const { kernels } = memory;
     if (kernels === null || words !== memory.words) {
       throw new RangeError('"conntrack" expected flows in a worker memory with kernels');

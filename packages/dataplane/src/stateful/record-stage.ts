@@ -1,5 +1,5 @@
 import type { FlowLayout } from '../conntrack/flow-layout.js';
-import type { WorkerMemory } from '../wasm/worker-memory.js';
+import type { KernelMemory } from '../wasm/kernel-memory.js';
 
 /** Packets that are copied at a time: the copies stay in a core's own cache. */
 const STAGE_PACKETS = 512;
@@ -8,7 +8,7 @@ const STAGE_PACKETS = 512;
 export class RecordStage {
   readonly packets: Uint32Array;
   readonly verdicts: Uint32Array;
-  readonly #memory: WorkerMemory;
+  readonly #memory: KernelMemory;
   readonly #packetWords: number;
   readonly #verdictWords: number;
 
@@ -18,7 +18,7 @@ export class RecordStage {
   }
 
   /** @throws {RangeError} if the memory has no room */
-  constructor({ packetWords, flowVerdictWords }: FlowLayout, memory: WorkerMemory) {
+  constructor({ packetWords, flowVerdictWords }: FlowLayout, memory: KernelMemory) {
     this.#memory = memory;
     this.#packetWords = packetWords;
     this.#verdictWords = flowVerdictWords;

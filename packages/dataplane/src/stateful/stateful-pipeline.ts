@@ -17,9 +17,10 @@ import { type FlowLayout, flowLayout } from '../conntrack/flow-layout.js';
 import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
 import { beginsFlow } from '../conntrack/flow-state.js';
 import { DNAT, DROP, REJECT } from '../decide.js';
-import { WorkerMemory } from '../wasm/worker-memory.js';
-import type { FamilyRules, Masquerade } from './family-rules.js';
+import { KernelMemory } from '../wasm/kernel-memory.js';
+import type { FamilyRules } from './family-rules.js';
 import { type FlowPath, KernelFlowPath, LoopFlowPath } from './flow-path.js';
+import { checkMasquerade, isUnspecified, type Masquerade } from './masquerade.js';
 import { RecordStage } from './record-stage.js';
 import { copyWords, writeRewritten, writeUntranslated } from './write-verdict.js';
 
@@ -42,7 +43,7 @@ export interface StatefulPipelineParts {
    * The memory that the flows are in: with it, and where it has kernels, packets of flows that are there are
    * answered by WebAssembly. It needs room for {@link StatefulPipeline.memoryWords} more.
    */
-  readonly memory?: WorkerMemory;
+  readonly memory?: KernelMemory;
 }
 
 /**
@@ -76,18 +77,16 @@ export class StatefulPipeline {
   /** Words of a worker's memory that a pipeline takes for itself. */
   static memoryWords(family: Family): number {
     const layout = flowLayout(family);
-    return WorkerMemory.roomFor(FLOW_SCRATCH_WORDS) + RecordStage.memoryWords(layout);
+    return KernelMemory.roomFor(FLOW_SCRATCH_WORDS) + RecordStage.memoryWords(layout);
   }
 
-  /** @throws {RangeError} if the parts are not of one family or memory, or an address is not whole */
+  /** @throws {RangeError} if the parts are not of one family or memory, or an address is not whole, or 0 */
   constructor({ rules, conntrack, masquerade, affinity, memory }: StatefulPipelineParts) {
     const { layout } = conntrack;
     if (affinity !== undefined && affinity.family !== layout.family) {
       throw new RangeError(`"affinity" expected ${layout.family}, got ${affinity.family}`);
     }
-    if (masquerade.addresses.length % layout.addressWords !== 0) {
-      throw new RangeError(`"masquerade" expected addresses of ${layout.addressWords} words`);
-    }
+    checkMasquerade(masquerade.addresses, layout.addressWords);
     this.#rules = rules;
     this.#conntrack = conntrack;
     this.#masquerade = masquerade;
@@ -111,16 +110,11 @@ export class StatefulPipeline {
    */
   process(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
     this.#checkRoom(packets, verdicts, count);
-    const stage = this.#stage;
-    if (stage === null || stage.isReachable(packets, verdicts)) {
-      this.#processAll(packets, verdicts, count, now);
-    } else {
-      for (let first = 0; first < count; ) {
-        const length = stage.fetch(packets, first, count - first);
-        this.#processAll(stage.packets, stage.verdicts, length, now);
-        stage.deliver(verdicts, first, length);
-        first += length;
-      }
+    this.#rules.beginBatch?.();
+    try {
+      this.#processStaged(packets, verdicts, count, now);
+    } finally {
+      this.#rules.endBatch?.();
     }
     this.#uncollected += count;
     if (this.#uncollected >= COLLECT_PACKETS) this.collect();
@@ -130,6 +124,20 @@ export class StatefulPipeline {
   collect(): void {
     this.#conntrack.collect();
     this.#uncollected = 0;
+  }
+
+  #processStaged(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
+    const stage = this.#stage;
+    if (stage === null || stage.isReachable(packets, verdicts)) {
+      this.#processAll(packets, verdicts, count, now);
+      return;
+    }
+    for (let first = 0; first < count; ) {
+      const length = stage.fetch(packets, first, count - first);
+      this.#processAll(stage.packets, stage.verdicts, length, now);
+      stage.deliver(verdicts, first, length);
+      first += length;
+    }
   }
 
   #processAll(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
@@ -231,6 +239,8 @@ export class StatefulPipeline {
     const { addressWords } = this.#layout;
     const protocolWord = packets[packet + 2 * addressWords + 1] as number;
     if (!beginsFlow(protocolWord & 0xff, (protocolWord >>> PACKET_HINT_SHIFT) & 0xff)) return -NO_FLOW;
+    // Nobody can answer it; and an address of 0 says in a rewrite that the packet keeps its own.
+    if (isUnspecified(packets, packet, addressWords)) return -NO_FLOW;
     const frontend = answers[answer + VERDICT_FRONTEND] as number;
     const seconds = this.#affinity === null ? 0 : this.#rules.affinitySeconds(frontend);
     if (seconds > 0) this.#keepBackend(packets, packet, answers, answer, servicePort, seconds, now);

@@ -7,7 +7,7 @@ const ALIGNMENT_WORDS = 16;
 const PAGE_WORDS = WASM_PAGE_BYTES / 4;
 const WORDS_MAX = 2 ** 30 - PAGE_WORDS;
 
-export interface WorkerMemoryOptions {
+export interface KernelMemoryOptions {
   /** `false` for plain memory and the loops in TypeScript; default: kernels where they can run. */
   readonly webAssembly?: boolean;
 }
@@ -16,7 +16,7 @@ export interface WorkerMemoryOptions {
  * Memory of one worker: what is in it, the kernels reach without a copy. It is handed out piece by piece, and never
  * taken back; it neither grows nor moves.
  */
-export class WorkerMemory {
+export class KernelMemory {
   /** All of it. What is allocated begins at an index of this. */
   readonly words: Uint32Array;
   /** `null`: the loops in TypeScript do the work. */
@@ -28,7 +28,7 @@ export class WorkerMemory {
    * @param words - room to hand out, as {@link allocate} rounds it
    * @throws {RangeError} if the engine has no such room; WebAssembly reaches 4 GiB
    */
-  constructor(words: number, options: WorkerMemoryOptions = {}) {
+  constructor(words: number, options: KernelMemoryOptions = {}) {
     if (!Number.isInteger(words) || words < 0 || FIRST_WORD + words > WORDS_MAX) {
       throw new RangeError(`"words" expected an integer from 0 to ${WORDS_MAX - FIRST_WORD}, got ${words}`);
     }
@@ -58,7 +58,7 @@ export class WorkerMemory {
    */
   allocate(words: number): number {
     const offset = this.#next;
-    const next = offset + WorkerMemory.roomFor(words);
+    const next = offset + KernelMemory.roomFor(words);
     if (next > this.#end) throw new RangeError(`"words" expected at most ${this.#end - offset}, got ${words}`);
     this.#next = next;
     return offset;
