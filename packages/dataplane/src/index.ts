@@ -18,3 +18,19 @@ export type { Masquerade } from './stateful/masquerade.js';
 export { type LookupTable, TableRules } from './stateful/table-rules.js';
 export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
 export { KernelMemory, type KernelMemoryOptions } from './wasm/kernel-memory.js';
+export {
+  type AppliedFlowChange,
+  applyFlowPlan,
+  type BackendsOfServicePort,
+  type FlowChange,
+  type FlowEndpoint,
+  type FlowMemory,
+  flowDecider,
+  type SweptServicePort,
+} from './apply/flow-plan.js';
+export type { FamilyOptions } from './stateful/family-state.js';
+export {
+  type BatchRecords,
+  StatefulDataplane,
+  type StatefulDataplaneOptions,
+} from './stateful/stateful-dataplane.js';
