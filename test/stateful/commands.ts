@@ -1,5 +1,5 @@
 /** What may happen to a stateful dataplane, as fast-check commands. */
-import type { FlowPlan, TranslationRecord } from '@shunt/dataplane';
+import { applyFlowPlan, type FlowPlan, type TranslationRecord } from '@shunt/dataplane';
 import type { Protocol } from '@shunt/model';
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -46,6 +46,8 @@ export function events(): fc.Arbitrary<Event>[] {
       .map((args) => new SetBackend(...args)),
     fc.constant(new Plan()),
     fc.nat({ max: 8 }).map((buckets) => new Sweep(buckets)),
+    fc.constantFrom(1, 2, 3, 4).map((servicePort) => new Retire(servicePort)),
+    fc.constant(new Restart()),
   ];
 }
 
@@ -148,6 +150,41 @@ class Sweep implements Event {
   }
   toString(): string {
     return `sweep(${this.buckets})`;
+  }
+}
+
+/** Lets another service port have a number. */
+class Retire implements Event {
+  constructor(readonly servicePort: number) {}
+  check(): boolean {
+    return true;
+  }
+  run(world: World): void {
+    const retired = [this.servicePort];
+    for (const { conntrack, affinity, counters } of world.machines) {
+      const change = { drain: [], join: [], sweep: [], retired, reset: [] };
+      applyFlowPlan(change, { conntrack, affinity, counters });
+    }
+    world.plain.forget(this.servicePort);
+    world.checkFlows();
+    world.checkCounters();
+  }
+  toString(): string {
+    return `retire(${this.servicePort})`;
+  }
+}
+
+/** Machines go on elsewhere, with no more than the words of their regions. */
+class Restart implements Event {
+  check(): boolean {
+    return true;
+  }
+  run(world: World): void {
+    for (const machine of world.machines) machine.restart();
+    world.checkFlows();
+  }
+  toString(): string {
+    return 'restart';
   }
 }
 

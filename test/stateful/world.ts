@@ -97,58 +97,81 @@ function memoryFor(loops: Loops, words: number): KernelMemory {
   return shared;
 }
 
-/** A stateful dataplane of one family. */
-class Machine {
+interface Parts {
+  /** Of flows and of clients. */
+  readonly regions: readonly Uint32Array[];
   readonly conntrack: Conntrack;
   readonly affinity: Affinity;
-  readonly counters: Counters;
   readonly pipeline: StatefulPipeline;
-  readonly #packets: Uint32Array;
-  readonly #verdicts: Uint32Array;
+  readonly packets: Uint32Array;
+  readonly verdicts: Uint32Array;
+}
 
-  constructor(
-    loops: Loops,
-    rules: SmallRules,
-    { family, capacity, ports }: Setting,
-    nodes: readonly Address[],
-  ) {
+const COUNTING = { servicePorts: 5, backends: 4 };
+
+/** A stateful dataplane of one family. */
+class Machine {
+  readonly counters = new Counters(new Uint32Array(Counters.regionWords(COUNTING)), 0, COUNTING);
+  readonly #loops: Loops;
+  readonly #rules: SmallRules;
+  readonly #setting: Setting;
+  readonly #nodes: Uint32Array;
+  #parts: Parts;
+
+  constructor(loops: Loops, rules: SmallRules, setting: Setting, nodes: readonly Address[]) {
+    this.#loops = loops;
+    this.#rules = rules;
+    this.#setting = setting;
+    this.#nodes = Uint32Array.from(nodes.flatMap((node) => wordsOf(node)));
+    this.#parts = this.#start(null);
+  }
+
+  get conntrack(): Conntrack {
+    return this.#parts.conntrack;
+  }
+
+  get affinity(): Affinity {
+    return this.#parts.affinity;
+  }
+
+  get pipeline(): StatefulPipeline {
+    return this.#parts.pipeline;
+  }
+
+  /** Goes on elsewhere with copies of what it remembers. */
+  restart(): void {
+    this.#parts = this.#start(this.#parts.regions.map((region) => region.slice()));
+  }
+
+  #start(kept: readonly Uint32Array[] | null): Parts {
+    const { family, capacity, ports } = this.#setting;
     const timeouts = { ...DEFAULT_FLOW_TIMEOUTS, 'tcp established': TIMEOUTS['TCP established'] as number };
     const flows = { family, flows: capacity, sourcePorts: ports, timeouts, seed: 7 };
     const clients = { family, entries: 32 };
-    const counting = { servicePorts: 5, backends: 4 };
     const sizes = [
       Conntrack.regionWords(flows),
       Affinity.regionWords(clients),
-      Counters.regionWords(counting),
       StatefulPipeline.memoryWords(family),
       ROOM_PACKETS * packetWords(family),
       ROOM_PACKETS * flowVerdictWords(family),
     ];
-    const memory = memoryFor(
-      loops,
-      sizes.reduce((sum, words) => sum + KernelMemory.roomFor(words), 0),
-    );
+    const room = sizes.reduce((sum, size) => sum + KernelMemory.roomFor(size), 0);
+    const memory = memoryFor(this.#loops, room);
     const { words } = memory;
-    const [flowsAt, clientsAt, countersAt] = sizes.slice(0, 3).map((size) => memory.allocate(size)) as [
-      number,
-      number,
-      number,
-    ];
-    this.counters = new Counters(words, countersAt, counting);
-    this.conntrack = new Conntrack(words, flowsAt, flows, this.counters);
-    this.affinity = new Affinity(words, clientsAt, clients);
-    this.pipeline = new StatefulPipeline({
-      rules,
-      memory,
-      conntrack: this.conntrack,
-      affinity: this.affinity,
-      masquerade: {
-        addresses: Uint32Array.from(nodes.flatMap((node) => wordsOf(node))),
-        choose: (verdicts, verdict) => (verdicts[verdict + 2] as number) % 2,
-      },
-    });
-    this.#packets = memory.array(ROOM_PACKETS * packetWords(family));
-    this.#verdicts = memory.array(ROOM_PACKETS * flowVerdictWords(family));
+    const regions = sizes.slice(0, 2).map((size) => memory.array(size));
+    kept?.forEach((region, index) => void regions[index]?.set(region));
+    const [flowsAt = 0, clientsAt = 0] = regions.map(({ byteOffset }) => byteOffset / 4);
+    const isKept = kept !== null;
+    const conntrack = new Conntrack(words, flowsAt, flows, this.counters, isKept);
+    const affinity = new Affinity(words, clientsAt, clients, isKept);
+    const masquerade = {
+      addresses: this.#nodes,
+      choose: (verdicts: Uint32Array, verdict: number) => (verdicts[verdict + 2] as number) % 2,
+    };
+    const pipeline = new StatefulPipeline({ rules: this.#rules, memory, conntrack, affinity, masquerade });
+    const packets = memory.array(ROOM_PACKETS * packetWords(family));
+    const verdicts = memory.array(ROOM_PACKETS * flowVerdictWords(family));
+    return { regions, conntrack, affinity, pipeline, packets, verdicts };
   }
 
   /** @param inPlace - the records are where the machine's own memory has room for them */
@@ -159,12 +182,12 @@ class Machine {
     inPlace: boolean,
   ): Uint32Array {
     const length = packets.length * flowVerdictWords(family);
-    const records = inPlace ? this.#packets : new Uint32Array(packets.length * packetWords(family));
+    const records = inPlace ? this.#parts.packets : new Uint32Array(packets.length * packetWords(family));
     packets.forEach((packet, index) => {
       writePacket(records, index, packet);
       setPacketHint(records, index, family, packet.hint);
     });
-    const verdicts = inPlace ? this.#verdicts : new Uint32Array(length);
+    const verdicts = inPlace ? this.#parts.verdicts : new Uint32Array(length);
     this.pipeline.process(records, verdicts, packets.length, now >>> 0);
     return verdicts.slice(0, length);
   }
