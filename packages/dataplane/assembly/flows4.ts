@@ -43,6 +43,7 @@ const PACKET_BYTES: usize = PACKET4_WORDS << 2;
 const VERDICT_BYTES: usize = FLOW_VERDICT4_WORDS << 2;
 const NEW_SOURCE: usize = FLOW_VERDICT4_SOURCE << 2;
 const NEW_PORTS: usize = FLOW_VERDICT4_PORTS << 2;
+const BUCKET_BYTES: usize = 1 << BUCKET_SHIFT;
 const REWRITE_SHIFT: usize = 5;
 const PACKETS: usize = NEW_PORTS + 8;
 // Three entries a bucket, field by field.
@@ -51,11 +52,10 @@ const ENTRY_PORTS: usize = 24;
 const ENTRY_MARK: usize = 36;
 const ENTRY_CLOCK: usize = 48;
 
-/** matchFlows4, but that the scratch alone says which packets have no entry. */
+/** What matchFlows4 does behind the hash; the scratch alone says which packets have no entry. */
 // @ts-ignore: decorator
 @inline
-function matchBlock(region: usize, packets: usize, count: u32, scratch: usize): void {
-  hashBlock(region, packets, count, scratch);
+function findBlock(region: usize, packets: usize, count: u32, scratch: usize): void {
   const elsewhere = compareBlock(region, packets, count, scratch);
   if (elsewhere !== 0) searchListed(region, packets, elsewhere, scratch);
   readRewrites(count, scratch);
@@ -214,6 +214,14 @@ function searchListed(region: usize, packets: usize, count: u32, scratch: usize)
   const lastBucket = <usize>load<u32>(region, FLOWS_LAST_BUCKET);
   const reach = load<u32>(region, FLOWS_REACH);
   const rewrites = at(load<u32>(region, FLOWS_REWRITES));
+  // Most are in the bucket behind their home: its line is asked for, for all of them together.
+  let read: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const k = <usize>load<u32>(scratch + (<usize>i << 2), SCRATCH_ELSEWHERE);
+    const home = <usize>load<u32>(scratch + (k << 2), SCRATCH_BUCKET) - buckets;
+    read ^= load<u32>(buckets + ((home + BUCKET_BYTES) & (lastBucket << BUCKET_SHIFT)));
+  }
+  store<u32>(scratch, read, SCRATCH_OUTCOME);
   for (let i: u32 = 0; i < count; i++) {
     const k = <usize>load<u32>(scratch + (<usize>i << 2), SCRATCH_ELSEWHERE);
     const row = scratch + (k << 2);
@@ -222,7 +230,7 @@ function searchListed(region: usize, packets: usize, count: u32, scratch: usize)
     let entry: usize = 0;
     let rewrite = rewrites;
     for (let step: u32 = 1; step < reach && load<u32>(bucket, BUCKET_PASSED) !== 0; step++) {
-      bucket = buckets + (((((bucket - buckets) >> BUCKET_SHIFT) + 1) & lastBucket) << BUCKET_SHIFT);
+      bucket = buckets + ((bucket - buckets + BUCKET_BYTES) & (lastBucket << BUCKET_SHIFT));
       const alike = compareEntries(bucket, packet);
       if (alike === 0) continue;
       entry = bucket + (<usize>ctz(alike) << 2);
@@ -256,10 +264,14 @@ export function processFlows4(
   now: u32,
   scratch: usize,
 ): u32 {
+  hashBlock(region, packets, min<u32>(count, BLOCK), scratch);
   for (let first: u32 = 0; first < count; first += BLOCK) {
     const length = min<u32>(count - first, BLOCK);
     const packet = packets + <usize>first * PACKET_BYTES;
-    matchBlock(region, packet, length, scratch);
+    findBlock(region, packet, length, scratch);
+    const next = first + length;
+    // While rewrites come, and so that the buckets of the next block do.
+    hashBlock(region, packets + <usize>next * PACKET_BYTES, min<u32>(count - next, BLOCK), scratch);
     const end = answerBlock(region, packet, verdicts + <usize>first * VERDICT_BYTES, 0, length, now, scratch);
     if (end < length) return first + end;
   }
