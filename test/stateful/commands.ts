@@ -143,8 +143,7 @@ class Sweep implements Event {
     return true;
   }
   run(world: World): void {
-    for (const { conntrack } of world.machines)
-      conntrack.expire(world.now >>> 0, this.buckets);
+    for (const { conntrack } of world.machines) conntrack.expire(world.now >>> 0, this.buckets);
     world.checkFlows();
     world.checkCounters();
   }

@@ -57,7 +57,13 @@ function send(dataplane: StatefulDataplane, { packets }: Scenario, round: number
     const all = own.flatMap(({ source }) =>
       own.flatMap(({ destination, destinationPort }) =>
         (['UDP', 'TCP'] as const).map(
-          (protocol): Packet => ({ protocol, source, sourcePort: 1000 + round, destination, destinationPort }),
+          (protocol): Packet => ({
+            protocol,
+            source,
+            sourcePort: 1000 + round,
+            destination,
+            destinationPort,
+          }),
         ),
       ),
     );
@@ -111,7 +117,8 @@ describe(`plans for flows, seed ${seed}`, { timeout: TIME_LIMIT }, () => {
         const flows = [...dataplane.flows(1)];
         const kept = flows.filter((flow) => some.plan(tracked(flow)) === 'keep').map(textOf);
         const applied = dataplane.apply(changeOf(plan));
-        if (applied.delete !== flows.length - kept.length) return `deleted ${applied.delete} of ${flows.length}`;
+        if (applied.delete !== flows.length - kept.length)
+          return `deleted ${applied.delete} of ${flows.length}`;
         const left = [...dataplane.flows(1)].map(textOf);
         if (left.sort().join('\n') !== kept.sort().join('\n')) return 'other flows are left';
         deleted += applied.delete;
@@ -124,7 +131,14 @@ describe(`plans for flows, seed ${seed}`, { timeout: TIME_LIMIT }, () => {
   });
 });
 
-function textOf({ protocol, source, sourcePort, destination, destinationPort, rewritten }: FlowRecord): string {
+function textOf({
+  protocol,
+  source,
+  sourcePort,
+  destination,
+  destinationPort,
+  rewritten,
+}: FlowRecord): string {
   const to = `${rewritten.destination} ${rewritten.destinationPort}`;
   return `${protocol} ${source} ${sourcePort} ${destination} ${destinationPort} ${to}`;
 }

@@ -35,7 +35,11 @@ function wordsOf(text: string): Uint32Array {
 }
 
 function stateful(changes: Partial<StatefulDataplaneOptions> = {}): StatefulDataplane {
-  const family = (name: Family) => ({ flows: 64, clients: 8, masquerade: { addresses: wordsOf(NODE[name]) } });
+  const family = (name: Family) => ({
+    flows: 64,
+    clients: 8,
+    masquerade: { addresses: wordsOf(NODE[name]) },
+  });
   return new StatefulDataplane({
     table,
     families: { IPv4: family('IPv4'), IPv6: family('IPv6') },
@@ -76,12 +80,23 @@ function talk(to: StatefulDataplane, family: Family, now: number): number {
     if (rewritten === null) throw new Error('expected a flow');
     const { source, sourcePort, destination, destinationPort } = rewritten;
     const { protocol } = packets[index] as Packet;
-    return { protocol, source: destination, sourcePort: destinationPort, destination: source, destinationPort: sourcePort };
+    return {
+      protocol,
+      source: destination,
+      sourcePort: destinationPort,
+      destination: source,
+      destinationPort: sourcePort,
+    };
   });
   const back = send(to, family, replies, TCP_SYN | TCP_ACK, now);
   back.forEach(({ rewritten }, index) => {
     const { source, sourcePort, destination, destinationPort } = packets[index] as Packet;
-    const want = { source: destination, sourcePort: destinationPort, destination: source, destinationPort: sourcePort };
+    const want = {
+      source: destination,
+      sourcePort: destinationPort,
+      destination: source,
+      destinationPort: sourcePort,
+    };
     expect(rewritten).toEqual(want);
   });
   send(to, family, packets, TCP_ACK, now);
@@ -126,6 +141,19 @@ describe.each([
     }
   });
 
+  it('begins no flow for nobody, and masquerades with no address of nobody', () => {
+    const one = stateful({ webAssembly });
+    for (const family of FAMILIES) {
+      const [packet] = clientPackets(family) as [Packet];
+      const source = family === 'IPv4' ? 0 : 0n;
+      const [verdict] = send(one, family, [{ ...packet, source }], TCP_SYN, 0);
+      expect(verdict).toMatchObject({ verdict: 'drop', decidedBy: 'no-flow' });
+      const addresses = wordsOf(NODE[family]).fill(0);
+      const options = { flows: 1, clients: 1, masquerade: { addresses } };
+      expect(() => stateful({ webAssembly, families: { [family]: options } })).toThrow('"masquerade"');
+    }
+  });
+
   it('takes any words for packets', () => {
     const one = stateful({ webAssembly });
     for (const family of FAMILIES) talk(one, family, 0);
@@ -161,9 +189,18 @@ describe.each([
       expect(() => stateful({ webAssembly, saved: words })).toThrow(text);
     refused(saved.slice(1), 'it does not begin as such');
     refused(saved.slice(0, -1), `it has ${saved.length - 1} words of ${saved.length}`);
-    refused(saved.map((word, index) => (index === 1 ? 2 : word)), 'it has version 2');
-    refused(saved.map((word, index) => (index === 4 ? word + 1 : word)), 'its regions have other sizes');
-    refused(saved.map((word, index) => (index === saved.length - 9 ? word ^ 8 : word)), 'its checksum is wrong');
+    refused(
+      saved.map((word, index) => (index === 1 ? 2 : word)),
+      'it has version 2',
+    );
+    refused(
+      saved.map((word, index) => (index === 4 ? word + 1 : word)),
+      'its regions have other sizes',
+    );
+    refused(
+      saved.map((word, index) => (index === saved.length - 9 ? word ^ 8 : word)),
+      'its checksum is wrong',
+    );
   });
 });
 

@@ -1,4 +1,11 @@
-import { type Backend, type Evaluation, Evaluator, emitTable, masquerades, type Ruleset } from '@shunt/compiler';
+import {
+  type Backend,
+  type Evaluation,
+  Evaluator,
+  emitTable,
+  masquerades,
+  type Ruleset,
+} from '@shunt/compiler';
 import { Dataplane, TableRules } from '@shunt/dataplane';
 import {
   type Address,
@@ -96,7 +103,11 @@ it('the rules of a table redirect to what the packet could get, and to nothing e
         );
         for (const backend of able) {
           for (const hint of [0, 7, 0xffffffff]) {
-            const { done, before, after, ...numbers } = table.redirect(packet, backend, (index) => index + hint);
+            const { done, before, after, ...numbers } = table.redirect(
+              packet,
+              backend,
+              (index) => index + hint,
+            );
             const { address, port } = backend;
             expectSame(done, true);
             expectSame({ address: after.backend?.address, port: after.backend?.port }, { address, port });
@@ -120,7 +131,10 @@ it('the rules of a table redirect to what the packet could get, and to nothing e
 it('no frontend belongs to no service port', () => {
   const image = emitTable(rulesetWith()).image;
   for (const family of FAMILIES) {
-    const rules = new TableRules({ image, lookupBatch: () => undefined, lookupBatch6: () => undefined }, family);
+    const rules = new TableRules(
+      { image, lookupBatch: () => undefined, lookupBatch6: () => undefined },
+      family,
+    );
     expect([rules.servicePort(0), rules.affinitySeconds(0)]).toEqual([0, 0]);
     const verdict = new Uint32Array(8);
     expect(rules.redirect(new Uint32Array(12), 0, verdict, 0, 0, new Uint32Array(4), 0, 0)).toBe(false);

@@ -5,8 +5,8 @@ import {
   Counters,
   DEFAULT_FLOW_TIMEOUTS,
   type FlowRecord,
-  StatefulPipeline,
   KernelMemory,
+  StatefulPipeline,
 } from '@shunt/dataplane';
 import {
   type Address,
@@ -175,12 +175,7 @@ class Machine {
   }
 
   /** @param inPlace - the records are where the machine's own memory has room for them */
-  process(
-    packets: readonly HintedPacket[],
-    family: Family,
-    now: number,
-    inPlace: boolean,
-  ): Uint32Array {
+  process(packets: readonly HintedPacket[], family: Family, now: number, inPlace: boolean): Uint32Array {
     const length = packets.length * flowVerdictWords(family);
     const records = inPlace ? this.#parts.packets : new Uint32Array(packets.length * packetWords(family));
     packets.forEach((packet, index) => {

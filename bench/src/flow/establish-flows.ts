@@ -1,4 +1,4 @@
-import { Conntrack, Counters, type FamilyRules, StatefulPipeline, KernelMemory } from '@shunt/dataplane';
+import { Conntrack, Counters, type FamilyRules, KernelMemory, StatefulPipeline } from '@shunt/dataplane';
 import { FLOW_VERDICT4_WORDS, PACKET4_WORDS, TCP_ACK } from '@shunt/model';
 import { SEEDS } from '../workload/random.js';
 import { NODE_ADDRESS } from './flow-workload.js';

@@ -1,5 +1,15 @@
 export { Affinity, type AffinityOptions } from './affinity/affinity.js';
 export {
+  type AppliedFlowChange,
+  applyFlowPlan,
+  type BackendsOfServicePort,
+  type FlowChange,
+  type FlowEndpoint,
+  type FlowMemory,
+  flowDecider,
+  type SweptServicePort,
+} from './apply/flow-plan.js';
+export {
   Conntrack,
   type ConntrackStatistics,
   FLOWS_FULL,
@@ -14,23 +24,13 @@ export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-p
 export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
 export type { FamilyRules } from './stateful/family-rules.js';
-export type { Masquerade } from './stateful/masquerade.js';
-export { type LookupTable, TableRules } from './stateful/table-rules.js';
-export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
-export { KernelMemory, type KernelMemoryOptions } from './wasm/kernel-memory.js';
-export {
-  type AppliedFlowChange,
-  applyFlowPlan,
-  type BackendsOfServicePort,
-  type FlowChange,
-  type FlowEndpoint,
-  type FlowMemory,
-  flowDecider,
-  type SweptServicePort,
-} from './apply/flow-plan.js';
 export type { FamilyOptions } from './stateful/family-state.js';
+export type { Masquerade } from './stateful/masquerade.js';
 export {
   type BatchRecords,
   StatefulDataplane,
   type StatefulDataplaneOptions,
 } from './stateful/stateful-dataplane.js';
+export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
+export { type LookupTable, TableRules } from './stateful/table-rules.js';
+export { KernelMemory, type KernelMemoryOptions } from './wasm/kernel-memory.js';

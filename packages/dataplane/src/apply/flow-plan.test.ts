@@ -51,7 +51,9 @@ describe('a plan for flows', () => {
     const group = { family: 'IPv4', servicePort: 1, backends: [at(ONE)] } as const;
     expect(applyFlowPlan({ ...NOTHING, drain: [group] }, memory)).toMatchObject({ keep: 3, drain: 1 });
     expect(draining()).toEqual([1]);
-    expect(applyFlowPlan({ ...NOTHING, sweep: [{ family: 'IPv6', places: [], serving: [] }] }, memory).drain).toBe(1);
+    expect(
+      applyFlowPlan({ ...NOTHING, sweep: [{ family: 'IPv6', places: [], serving: [] }] }, memory).drain,
+    ).toBe(1);
     expect(applyFlowPlan({ ...NOTHING, join: [group] }, memory)).toMatchObject({ keep: 4, drain: 0 });
     expect(draining()).toEqual([]);
   });
@@ -96,7 +98,11 @@ describe('a plan for flows', () => {
   });
 
   it('works with any part of a memory', () => {
-    const change = { ...NOTHING, retired: [1], drain: [{ family: 'IPv4', servicePort: 1, backends: [] }] } as const;
+    const change = {
+      ...NOTHING,
+      retired: [1],
+      drain: [{ family: 'IPv4', servicePort: 1, backends: [] }],
+    } as const;
     expect(applyFlowPlan(change, {})).toEqual({ keep: 0, drain: 0, delete: 0, counts: new Map() });
   });
 });

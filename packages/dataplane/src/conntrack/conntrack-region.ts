@@ -39,6 +39,11 @@ export interface ConntrackOptions {
   readonly timeouts?: Partial<FlowTimeouts>;
   /** Ports for flows that cannot keep theirs. */
   readonly sourcePorts?: SourcePortRange;
+  /**
+   * The only ports that masqueraded flows come from, which the node's own sockets then must not use: flows whose
+   * port is among them keep it if they can. Default: any port, kept where no other flow has it.
+   */
+  readonly masqueradePorts?: SourcePortRange;
   /** Secret of the hash, a u32; default 0. */
   readonly seed?: number;
 }
@@ -49,10 +54,10 @@ export function regionSections({ family, flows, translations = flows }: Conntrac
 }
 
 /** @throws {RangeError} if it is no range of ports */
-export function checkedPorts(ports: SourcePortRange): SourcePortRange {
+export function checkedPorts(title: string, ports: SourcePortRange): SourcePortRange {
   const { first, last } = ports;
   if (!Number.isInteger(first) || !Number.isInteger(last) || first < 1 || last < first || last > 65_535) {
-    throw new RangeError(`"sourcePorts" expected a range of 1 to 65535, got ${first} to ${last}`);
+    throw new RangeError(`"${title}" expected a range of 1 to 65535, got ${first} to ${last}`);
   }
   return ports;
 }

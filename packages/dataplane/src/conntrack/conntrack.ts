@@ -68,6 +68,7 @@ export class Conntrack {
   readonly #translations: Translations;
   readonly #capacity: number;
   readonly #ports: SourcePortRange;
+  readonly #masqueradePorts: SourcePortRange | null;
   readonly #draft: FlowDraft;
   #full = 0;
   #noSource = 0;
@@ -83,7 +84,12 @@ export class Conntrack {
    * others; what was counted since the last {@link collect} is in the words.
    * @throws {RangeError} as the constructor, or if the words are not of such a region: all of them are checked
    */
-  static attach(words: Uint32Array, offset: number, options: ConntrackOptions, counters: Counters): Conntrack {
+  static attach(
+    words: Uint32Array,
+    offset: number,
+    options: ConntrackOptions,
+    counters: Counters,
+  ): Conntrack {
     return new Conntrack(words, offset, options, counters, true);
   }
 
@@ -115,7 +121,10 @@ export class Conntrack {
     this.offset = offset;
     this.counters = counters;
     this.#capacity = flows;
-    this.#ports = checkedPorts(options.sourcePorts ?? DEFAULT_SOURCE_PORTS);
+    this.#ports = checkedPorts('sourcePorts', options.sourcePorts ?? DEFAULT_SOURCE_PORTS);
+    const { masqueradePorts } = options;
+    this.#masqueradePorts =
+      masqueradePorts === undefined ? null : checkedPorts('masqueradePorts', masqueradePorts);
     const foreign = isKept ? headProblem(words, offset, options) : null;
     if (foreign !== null) throw new RangeError(`"words" expected flows to go on with, but ${foreign}`);
     if (!isKept) words.fill(0, offset, offset + sections.words);
@@ -266,11 +275,15 @@ export class Conntrack {
 
   /** Keeps the client's port, or finds another, so that no other flow has the reply's key. */
   #settlePort(packets: Uint32Array, packet: number, now: number): boolean {
-    if (this.#isReplyFree(packets, packet, now)) return true;
-    const attempts = sourcePortAttempts(this.#ports.last - this.#ports.first + 1);
+    const only = this.#draft.isMasqueraded ? this.#masqueradePorts : null;
+    const port = (packets[packet + 2 * this.layout.addressWords] as number) >>> 16;
+    const mayKeep = only === null || (port >= only.first && port <= only.last);
+    if (mayKeep && this.#isReplyFree(packets, packet, now)) return true;
+    const ports = only ?? this.#ports;
+    const attempts = sourcePortAttempts(ports.last - ports.first + 1);
     const hash = this.#table.buckets.hash(packets, packet);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      this.#draft.setReplyPort(sourcePort(this.#ports, attempt, hash));
+      this.#draft.setReplyPort(sourcePort(ports, attempt, hash));
       if (this.#isReplyFree(packets, packet, now)) return true;
     }
     return false;

@@ -2,7 +2,7 @@
  * Whether the words of a region are a table of flows: asked before a region from elsewhere is taken into use, so
  * that nothing that is in it can lead a search astray, or break what the code behind relies on.
  */
-import { FlowBuckets } from './flow-buckets.js';
+import type { FlowBuckets } from './flow-buckets.js';
 import {
   CLOCK_CODE_MASK,
   CLOCK_REPLY,
@@ -63,8 +63,10 @@ class RegionCheck {
     if (mark === 0) return this.#isZero(entry) ? null : 'an entry that is free has words';
     const rewrite = mark >>> 8;
     const translation = this.#translations.translationOf(rewrite);
-    if (!this.#translations.isInUse(translation)) return `an entry has the rewrite ${rewrite}, which nobody has`;
-    if ((mark & 0xff) !== (this.#translations.flags(translation) & 0xff)) return 'an entry is of two protocols';
+    if (!this.#translations.isInUse(translation))
+      return `an entry has the rewrite ${rewrite}, which nobody has`;
+    if ((mark & 0xff) !== (this.#translations.flags(translation) & 0xff))
+      return 'an entry is of two protocols';
     const isReply = rewrite !== translation;
     if (!this.#hasState(entry, mark & 0xff, isReply)) return 'an entry has a state that its protocol has not';
     const problem = this.#lookAtPlace(bucket, entry) ?? this.#lookAtPeer(entry, rewrite);

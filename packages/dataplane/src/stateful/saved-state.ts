@@ -43,7 +43,8 @@ function problemOf(words: Uint32Array, sizes: readonly number[]): string | null 
   if (words[0] !== MAGIC) return 'it does not begin as such';
   if (words[1] !== VERSION) return `it has version ${words[1]}`;
   const length = sizes.reduce((sum, size) => sum + size, SIZES + sizes.length);
-  const isAlike = words[COUNT] === sizes.length && sizes.every((size, index) => words[SIZES + index] === size);
+  const isAlike =
+    words[COUNT] === sizes.length && sizes.every((size, index) => words[SIZES + index] === size);
   if (!isAlike) return 'its regions have other sizes';
   if (words.length !== length) return `it has ${words.length} words of ${length}`;
   return words[CHECKSUM] === checksum(words) ? null : 'its checksum is wrong';

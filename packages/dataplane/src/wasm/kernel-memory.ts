@@ -59,7 +59,8 @@ export class KernelMemory {
   allocate(words: number): number {
     const offset = this.#next;
     const next = offset + KernelMemory.roomFor(words);
-    if (next > this.#end) throw new RangeError(`"words" expected at most ${this.#end - offset}, got ${words}`);
+    if (next > this.#end)
+      throw new RangeError(`"words" expected at most ${this.#end - offset}, got ${words}`);
     this.#next = next;
     return offset;
   }
