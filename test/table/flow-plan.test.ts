@@ -7,8 +7,8 @@ import {
   servicePortKey,
   TableWriter,
 } from '@shunt/compiler';
-import { applyFlowPlan, Conntrack, Counters, flowDecider, type TranslationRecord } from '@shunt/dataplane';
-import { type Address, formatEndpoint, type PatchPlan, readPatchPlan } from '@shunt/model';
+import { flowDecider, type TranslationRecord } from '@shunt/dataplane';
+import { type Address, formatEndpoint, readPatchPlan } from '@shunt/model';
 import { describe, expect, it } from 'vitest';
 import { holds, SEQUENCES, seed, TIME_LIMIT, text } from '../incremental/follow.js';
 
@@ -71,19 +71,6 @@ describe(`plans in patches, seed ${seed}`, { timeout: TIME_LIMIT }, () => {
     });
     for (const count of Object.values(counts)) expect(count, text(counts)).toBeGreaterThan(SEQUENCES / 50);
   });
-});
-
-it('numbers that another service port has are forgotten', () => {
-  const options = { servicePorts: 8, backends: 8 };
-  const counters = new Counters(new Uint32Array(Counters.regionWords(options)), 0, options);
-  const conntrack = { family: 'IPv4', flows: 16 } as const;
-  const words = new Uint32Array(Conntrack.regionWords(conntrack));
-  const memory = { counters, conntrack: new Conntrack(words, 0, conntrack, counters) };
-  counters.addFlows(3, 1, 1, 1, 1);
-  counters.addFlows(4, 1, 1, 1, 1);
-  const plan: PatchPlan = { drain: [], join: [], sweep: [], retired: [4], reset: [3] };
-  expect(applyFlowPlan(plan, memory)).toEqual({ keep: 0, drain: 0, delete: 0 });
-  expect([counters.servicePort(3).flows, counters.servicePort(4).flows]).toEqual([0, 1]);
 });
 
 function endpointsOf({ clusterPool, localPool }: Ruleset['servicePorts'][number]): Set<string> {

@@ -10,3 +10,6 @@ export function keyHashOf4(address: u32, portKey: u32): u32 {
 export function flowHashOf4(source: u32, sourcePort: u32, seed: u32): u32 {
   return flowHash4(source, sourcePort, seed);
 }
+
+export { answerFlows4, processFlows4 } from './flows4';
+export { answerFlows6, processFlows6 } from './flows6';

@@ -16,5 +16,14 @@ export { DEFAULT_FLOW_TIMEOUTS, type FlowState, type FlowTimeouts } from './conn
 export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-port.js';
 export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
-export type { FamilyRules, Masquerade } from './stateful/family-rules.js';
+export type { FamilyRules } from './stateful/family-rules.js';
+export type { FamilyOptions } from './stateful/family-state.js';
+export type { Masquerade } from './stateful/masquerade.js';
+export {
+  type BatchRecords,
+  StatefulDataplane,
+  type StatefulDataplaneOptions,
+} from './stateful/stateful-dataplane.js';
 export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
+export { type LookupTable, TableRules } from './stateful/table-rules.js';
+export { KernelMemory, type KernelMemoryOptions } from './wasm/kernel-memory.js';

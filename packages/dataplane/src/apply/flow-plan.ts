@@ -1,50 +1,72 @@
-/** What a patch says about flows that are there, decided for each way of translating them. */
-import type { Address, PatchPlan, PlannedBackends, PlannedEndpoint } from '@shunt/model';
+/** What a change of rules does to flows that are there: decided by the ways of translating them, not one by one. */
+import type {
+  Address,
+  Family,
+  PatchPlan,
+  PlannedBackends,
+  PlannedEndpoint,
+  PlannedSweep,
+} from '@shunt/model';
 import type { Affinity } from '../affinity/affinity.js';
 import type { Conntrack, FlowPlan, PlannedFlows } from '../conntrack/conntrack.js';
 import type { TranslationRecord } from '../conntrack/flow-records.js';
-import type { Counters } from '../counters/counters.js';
+import type { Counters, FlowCounts } from '../counters/counters.js';
 
 /** What one worker remembers of one IP family, as far as there is any. */
-export interface WorkerMemory {
-  readonly conntrack?: Conntrack;
-  readonly affinity?: Affinity;
-  readonly counters?: Counters;
+export interface FlowMemory {
+  readonly conntrack?: Conntrack | undefined;
+  readonly affinity?: Affinity | undefined;
+  readonly counters?: Counters | undefined;
+}
+
+/** What has become of flows, and what was counted for service ports that are gone. */
+export interface AppliedFlowPlan extends PlannedFlows {
+  /** By their numbers, of this worker. */
+  readonly counts: ReadonlyMap<number, FlowCounts>;
 }
 
 /**
- * Does what a patch's plan says, in what a worker remembers. To be called by each worker for its own memory,
- * after the patch and in the order of the patches.
- * @returns how many flows are kept, drain, and are deleted
+ * Does what a patch's plan says, in what a worker remembers. To be called by each worker for its own memory, and by
+ * each of its families, behind the change of rules and in the order of the changes.
+ *
+ * A number that is retired or reset is forgotten: its counts are handed over and start from 0, its clients
+ * lose their backend, and flows that are left of it count for number 0.
  */
-export function applyFlowPlan(plan: PatchPlan, memory: WorkerMemory): PlannedFlows {
-  for (const number of plan.reset) {
-    memory.counters?.clearServicePort(number);
-    memory.affinity?.clearServicePort(number);
-  }
+export function applyFlowPlan(plan: PatchPlan, memory: FlowMemory): AppliedFlowPlan {
   const { conntrack } = memory;
-  const changesFlows = plan.drain.length + plan.join.length + plan.sweep.length > 0;
-  if (conntrack === undefined || !changesFlows) return { keep: 0, drain: 0, delete: 0 };
+  const planned = planFlows(plan, conntrack);
+  const counts = new Map<number, FlowCounts>();
+  const gone = new Set([...plan.retired, ...plan.reset]);
+  if (gone.size > 0) {
+    conntrack?.releaseServicePorts(gone);
+    memory.affinity?.forgetServicePorts(gone);
+  }
+  if (memory.counters !== undefined) {
+    for (const number of gone) {
+      counts.set(number, memory.counters.servicePort(number));
+      memory.counters.clearServicePort(number);
+    }
+  }
+  return { ...planned, counts };
+}
+
+function planFlows(plan: PatchPlan, conntrack: Conntrack | undefined): PlannedFlows {
+  const { drain, join, sweep } = plan;
+  if (conntrack === undefined || drain.length + join.length + sweep.length === 0) {
+    return { keep: 0, drain: 0, delete: 0 };
+  }
   return conntrack.plan(flowDecider(plan, conntrack.family));
 }
 
 /**
- * Decides about the translations of one family. What the plan says nothing of stays as it is, draining or
- * not. UDP to a frontend with serving endpoints is deleted unless one of them answers it, as kube-proxy
- * does; a node port matches by its number alone, whatever the address.
+ * Decides about the translations of one family. UDP to a place of a service port with serving endpoints is
+ * deleted unless one of them answers it; TCP and SCTP never are.
+ * @see semantics of kube-proxy's conntrack reconciliation, pkg/proxy/conntrack/cleanup.go
  */
-export function flowDecider(
-  plan: PatchPlan,
-  family: Conntrack['family'],
-): (translation: TranslationRecord) => FlowPlan {
-  const drain = endpointsByNumber(plan.drain.filter((it) => it.family === family));
-  const join = endpointsByNumber(plan.join.filter((it) => it.family === family));
-  const serving = new Map<string, ReadonlySet<string>>();
-  for (const sweep of plan.sweep) {
-    if (sweep.family !== family || sweep.serving.length === 0) continue;
-    const endpoints = new Set(sweep.serving.map(endpointKey));
-    for (const { address, port } of sweep.places) serving.set(placeKey(address, port), endpoints);
-  }
+export function flowDecider(plan: PatchPlan, family: Family): (translation: TranslationRecord) => FlowPlan {
+  const drain = endpointsByNumber(plan.drain, family);
+  const join = endpointsByNumber(plan.join, family);
+  const serving = servingByPlace(plan.sweep, family);
   return (translation) => {
     const { protocol, vip, port, servicePort, draining } = translation;
     const backend = endpointKey({ address: translation.backendAddress, port: translation.backendPort });
@@ -58,9 +80,9 @@ export function flowDecider(
   };
 }
 
-function endpointsByNumber(groups: readonly PlannedBackends[]): Map<number, Set<string>> {
+function endpointsByNumber(groups: readonly PlannedBackends[], family: Family): Map<number, Set<string>> {
   const byNumber = new Map<number, Set<string>>();
-  for (const { servicePort, backends } of groups) {
+  for (const { servicePort, backends } of groups.filter((group) => group.family === family)) {
     const endpoints = byNumber.get(servicePort) ?? new Set();
     for (const backend of backends) endpoints.add(endpointKey(backend));
     byNumber.set(servicePort, endpoints);
@@ -68,6 +90,17 @@ function endpointsByNumber(groups: readonly PlannedBackends[]): Map<number, Set<
   return byNumber;
 }
 
+function servingByPlace(sweeps: readonly PlannedSweep[], family: Family): Map<string, ReadonlySet<string>> {
+  const byPlace = new Map<string, ReadonlySet<string>>();
+  for (const { places, serving } of sweeps.filter((sweep) => sweep.family === family)) {
+    if (serving.length === 0) continue;
+    const endpoints = new Set(serving.map(endpointKey));
+    for (const { address, port } of places) byPlace.set(placeKey(address, port), endpoints);
+  }
+  return byPlace;
+}
+
+// Looked up among those of one family, so the number alone is the address.
 function placeKey(address: Address | null, port: number): string {
   return `${address ?? 'node'} ${port}`;
 }
