@@ -8,6 +8,8 @@ import {
   formatEndpoint,
   HEADER_ROOT,
   PATCH_FILL,
+  PATCH_GENERATION_BEFORE,
+  PATCH_GRACE_GENERATION,
   PATCH_HEADER_WORDS,
   PATCH_PUBLISH,
   PATCH_WRITES_WORDS,
@@ -67,11 +69,16 @@ describe(`between any two writes of a patch, seed ${seed}`, { timeout: TIME_LIMI
 /** Room that no sequence here needs more of. */
 const CAPACITY_WORDS = 1 << 15;
 
+/** Of the readers that could be there, so many of the latest are looked at. */
+const READERS_MAX = 3;
+
 /** A table whose patches are applied write by write. */
 class SteppedTable {
   readonly #writer: TableWriter;
   readonly #image: Uint32Array;
   readonly #dataplane: Dataplane;
+  /** Readers that are in a batch: their root, and the verdicts when they began. */
+  #began: { readonly root: number; readonly verdicts: readonly string[] }[] = [];
 
   constructor(ruleset: Ruleset) {
     this.#writer = TableWriter.create(ruleset, { capacityWords: CAPACITY_WORDS });
@@ -79,37 +86,51 @@ class SteppedTable {
     this.#dataplane = Dataplane.load(this.#image, { random: () => 0 });
   }
 
-  /** A verdict that neither the rules before nor those after a change give, or `null`. */
+  /**
+   * A verdict that is of no rules that were in force since its reader began, nor of those that come, or `null`.
+   * @param packets - the same in each call
+   */
   mixture(change: RulesetChange, packets: readonly Packet[]): string | null {
-    const before = this.#verdicts(packets);
     const patch = this.#writer.update(change);
     const after = verdictsOf(Dataplane.load(this.#writer.table().image, { random: () => 0 }), packets);
+    this.#began.push({ root: this.#root, verdicts: this.#verdicts(packets) });
+    // Those that the patch waits for are gone before it begins.
+    const grace = patch[PATCH_GRACE_GENERATION] as number;
+    const before = patch[PATCH_GENERATION_BEFORE] as number;
+    this.#began = this.#began.slice(-Math.min(READERS_MAX, before - grace + 1));
     let found: string | null = null;
-    // A reader has the root that it read when its batch began, and waits are for those with an older one.
-    let heldRoot = this.#image[HEADER_ROOT] as number;
     const check = (): void => {
-      const root = this.#image[HEADER_ROOT] as number;
-      for (const seenRoot of new Set([root, heldRoot])) {
-        this.#image[HEADER_ROOT] = seenRoot;
-        this.#verdicts(packets).forEach((verdict, index) => {
-          if (verdict === before[index] || verdict === after[index]) return;
-          found ??= `${verdict}, was ${before[index]} and is ${after[index]}`;
-        });
-      }
-      this.#image[HEADER_ROOT] = root;
+      found ??= this.#wrongVerdict(packets, after);
     };
     const end = PATCH_HEADER_WORDS + (patch[PATCH_WRITES_WORDS] as number);
-    for (let at = PATCH_HEADER_WORDS; at < end; ) {
-      at = this.#step(patch, at, check, () => {
-        heldRoot = this.#image[HEADER_ROOT] as number;
-      });
-    }
+    for (let at = PATCH_HEADER_WORDS; at < end; ) at = this.#step(patch, at, check);
     const last = this.#verdicts(packets).findIndex((verdict, index) => verdict !== after[index]);
     return found ?? (last < 0 ? null : `packet ${last} does not meet the new rules`);
   }
 
+  get #root(): number {
+    return this.#image[HEADER_ROOT] as number;
+  }
+
+  /** Asks for each reader, with the root that it read when it began, and for one that begins now. */
+  #wrongVerdict(packets: readonly Packet[], after: readonly string[]): string | null {
+    const root = this.#root;
+    for (const [index, reader] of [...this.#began, { root, verdicts: after }].entries()) {
+      const allowed = [...this.#began.slice(Math.min(index, this.#began.length - 1)), { verdicts: after }];
+      this.#image[HEADER_ROOT] = reader.root;
+      const verdicts = this.#verdicts(packets);
+      this.#image[HEADER_ROOT] = root;
+      const wrong = verdicts.findIndex((verdict, packet) =>
+        allowed.every((it) => it.verdicts[packet] !== verdict),
+      );
+      if (wrong < 0) continue;
+      return `${verdicts[wrong]}, not ${allowed.map((it) => it.verdicts[wrong]).join(' or ')}`;
+    }
+    return null;
+  }
+
   /** Makes the writes of one record, and checks after each. @returns where the next begins */
-  #step(patch: TablePatch, at: number, check: () => void, wait: () => void): number {
+  #step(patch: TablePatch, at: number, check: () => void): number {
     const kind = patch[at];
     if (kind === PATCH_FILL) {
       const count = patch[at + 2] as number;
@@ -118,7 +139,8 @@ class SteppedTable {
       return at + 3 + count;
     }
     if (kind !== PATCH_PUBLISH) {
-      wait();
+      // A wait: whoever is there has begun just now.
+      this.#began = this.#began.slice(-1).map(({ verdicts }) => ({ root: this.#root, verdicts }));
       return at + 1;
     }
     const end = at + 2 + 2 * (patch[at + 1] as number);

@@ -165,14 +165,14 @@ export function rulesOf(state: number): Ruleset {
   const even = (salt: number, first: string): Pool =>
     poolOf(first, mixed(state, salt) | 1, 1_000 + state, 'even');
   const isThere = state % 2 === 1;
-  const turning = poolOf('10.3.0.0', state % 2 === 0 ? 0xffff : 0xffff0000, 80, 'maglev');
+  const turning = poolOf('10.3.0.0', 0xff | (0xf00 << (4 * (state % 5))), 80, 'maglev');
   const random = poolOf('10.4.0.0', mixed(state, 6) | 1, 2_000 + state, 'random');
   const servicePorts = [
     // Slots change where they are; ports too, so that a backend never comes back as it was.
     service('maglev', '10.96.0.1', poolOf('10.1.0.0', ~(1 << (state % 32)), 8080, 'maglev'), toCluster),
     service('even', '10.96.0.2', even(1, '10.2.0.0'), toCluster),
-    // The action changes together with the backends: all of them, every second time.
-    service('policy', '10.96.0.3', turning, state % 3 === 0 ? masqueraded : toCluster),
+    // The action changes together with some of the backends.
+    service('policy', '10.96.0.3', turning, state % 2 === 0 ? masqueraded : toCluster),
     service('random', '10.96.0.4', random, toCluster),
     service('refused', '10.96.0.5', null, state % 2 === 0 ? reject : { verdict: 'drop' }),
     service('ranges', '10.96.0.6', even(3, '10.5.0.0'), toCluster, [`192.0.2.${(state % 16) * 16}/28`]),
