@@ -30,11 +30,11 @@ export class ReaderStalledError extends Error {
   }
 }
 
-/** One reader's hooks. */
+/** One reader's hooks. Within a batch there may be others: the outermost counts. */
 export interface TableReader {
-  /** To be called before a batch, and not within one. */
+  /** To be called before a batch: all that is read of the table, and all that reads on from there. */
   begin(): void;
-  /** To be called behind it: nothing of the table is read until the next. */
+  /** To be called behind it: numbers of lines and backends may stand for others from here on. */
   end(): void;
 }
 
@@ -78,13 +78,13 @@ export class ReaderEpochs {
    * @throws {RangeError} if there is no such reader
    */
   reader(number: number): TableReader {
-    if (!Number.isInteger(number) || number < 0 || number >= this.#readers) {
-      throw new RangeError(`"number" expected one of ${this.#readers} readers, got ${number}`);
-    }
+    this.#checkNumber(number);
     const words = this.#words;
     const at = readerWord(number);
+    let depth = 0;
     return {
       begin: () => {
+        if (depth++ > 0) return;
         // Asked again, so that a batch is not held to be older than it is. What is read of the table comes
         // behind this load, and so behind the mark: a writer that does not see the mark has published before.
         let epoch: number;
@@ -94,14 +94,16 @@ export class ReaderEpochs {
         } while (Atomics.load(words, EPOCH) !== epoch);
       },
       end: () => {
-        Atomics.store(words, at, 0);
+        depth = Math.max(0, depth - 1);
+        if (depth === 0) Atomics.store(words, at, 0);
       },
     };
   }
 
   /** Gives up a reader whose thread is gone, perhaps in the middle of a batch. */
   release(number: number): void {
-    this.reader(number).end();
+    this.#checkNumber(number);
+    Atomics.store(this.#words, readerWord(number), 0);
   }
 
   /** For who applies patches: waits until no reader is in a batch that it began before this call. */
@@ -117,6 +119,11 @@ export class ReaderEpochs {
   /** Notes that a generation is in force. */
   enter(generation: number): void {
     this.#words[GENERATIONS + (generation % GENERATIONS_KEPT)] = this.#advance();
+  }
+
+  #checkNumber(number: number): void {
+    if (Number.isInteger(number) && number >= 0 && number < this.#readers) return;
+    throw new RangeError(`"number" expected one of ${this.#readers} readers, got ${number}`);
   }
 
   #advance(): number {

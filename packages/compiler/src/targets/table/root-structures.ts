@@ -3,7 +3,6 @@ import {
   BUCKET_ENTRIES,
   BUCKET_WORDS,
   blockWords,
-  FAMILIES,
   type Family,
   familyOf,
   HEADER_ROOT,
@@ -14,7 +13,7 @@ import {
 } from '@shunt/model';
 import type { ListChange } from '../../ruleset/change.js';
 import type { RulesetSections } from '../../ruleset/types.js';
-import { removeAddress } from './address-set.js';
+import { insertAddress, removeAddress, setEntryWords } from './address-set.js';
 import { linesOf, sectionContents, writeClusterIPs } from './emit-table.js';
 import { indexCapacity, indexedLine, insertLine, removeLine } from './frontend-index.js';
 import { hashStructureOf } from './hash-structure.js';
@@ -30,10 +29,12 @@ import {
 } from './structures.js';
 import type { TableDirectory } from './table-directory.js';
 
-// An index is written anew when more of its entries are taken, or fewer: it then has about twice the room
-// that it needs, and it takes as many changes as it has frontends to come there again.
+// An index or a set is written anew when more of its entries are taken, or fewer: it then has about twice
+// the room that it needs, and it takes as many changes as it has records to come there again.
 const MOST_OF_ENTRIES = 0.5;
 const LEAST_OF_ENTRIES = 0.08;
+
+type ClusterIPs = 'clusterIPs4' | 'clusterIPs6';
 
 /** The structures that all service ports share, while they are changed under readers. */
 export class RootStructures {
@@ -42,7 +43,11 @@ export class RootStructures {
   readonly #clusterIPs: Set<Address>;
   #localAddresses: Readonly<Record<Family, ReadonlyMap<Address, number>>>;
   readonly #freed: Block[] = [];
-  readonly #stale = new Set<StructureName>();
+  /** What comes into a set with the next root; `null`: all that there is, into a new one. */
+  readonly #stale = new Map<ClusterIPs, Address[] | null>();
+  /** Addresses in each set, and entries that are taken up by some that are gone. */
+  readonly #counts: Record<ClusterIPs, number> = { clusterIPs4: 0, clusterIPs6: 0 };
+  readonly #deleted: Record<ClusterIPs, number> = { clusterIPs4: 0, clusterIPs6: 0 };
   #isRootStale = false;
 
   constructor(
@@ -55,6 +60,7 @@ export class RootStructures {
     this.#contents = contents;
     this.#clusterIPs = new Set(clusterIPs);
     this.#localAddresses = localAddressesOf(sections);
+    for (const address of this.#clusterIPs) this.#counts[setOf(address)]++;
   }
 
   get clusterIPs(): ReadonlySet<Address> {
@@ -89,16 +95,22 @@ export class RootStructures {
   changeClusterIPs({ removed, added }: ListChange<Address>, atOnce: boolean): void {
     for (const address of removed) {
       this.#clusterIPs.delete(address);
-      const name = familyOf(address) === 'IPv4' ? 'clusterIPs4' : 'clusterIPs6';
-      if (atOnce) this.#stale.add(name);
-      else removeAddress(hashStructureOf(this.#shadow.image, name), address, this.#shadow.publishWord);
+      const name = setOf(address);
+      const left = --this.#counts[name];
       const { count } = this.#contents.structures[name];
-      if (count > LEAST_SET_ENTRIES && this.#clusterIPs.size < count * LEAST_OF_ENTRIES)
-        this.#stale.add(name);
+      const isEmpty = count > LEAST_SET_ENTRIES && left < count * LEAST_OF_ENTRIES;
+      if (atOnce || isEmpty) this.#stale.set(name, null);
+      if (atOnce) continue;
+      removeAddress(hashStructureOf(this.#shadow.image, name), address, this.#shadow.publishWord);
+      this.#deleted[name]++;
     }
     for (const address of added) {
       this.#clusterIPs.add(address);
-      this.#stale.add(familyOf(address) === 'IPv4' ? 'clusterIPs4' : 'clusterIPs6');
+      const name = setOf(address);
+      this.#counts[name]++;
+      const other = this.#stale.get(name);
+      if (other === undefined) this.#stale.set(name, [address]);
+      else other?.push(address);
     }
   }
 
@@ -137,12 +149,7 @@ export class RootStructures {
 
   /** Publishes the next root, if there is anything in it. @returns the blocks that are free with it */
   publish(): Block[] {
-    for (const family of FAMILIES) {
-      const name = family === 'IPv4' ? 'clusterIPs4' : 'clusterIPs6';
-      if (this.#stale.has(name)) {
-        this.#replace(name, writeClusterIPs(this.#shadow.heap, this.#clusterIPs, family));
-      }
-    }
+    for (const [name, added] of this.#stale) this.#replace(name, this.#nextSet(name, added));
     this.#stale.clear();
     if (this.#isRootStale) {
       const root = writeRoot(this.#shadow.heap, this.#contents);
@@ -151,6 +158,25 @@ export class RootStructures {
     }
     this.#isRootStale = false;
     return this.#freed.splice(0);
+  }
+
+  /** The set in force with some addresses more, or a new one where it is full of what is gone. */
+  #nextSet(name: ClusterIPs, added: readonly Address[] | null): WrittenStructure {
+    const { heap } = this.#shadow;
+    const { offset, count } = this.#contents.structures[name];
+    const family = name === 'clusterIPs4' ? 'IPv4' : 'IPv6';
+    const taken = this.#counts[name] + this.#deleted[name];
+    if (added === null || taken > count * MOST_OF_ENTRIES) {
+      this.#deleted[name] = 0;
+      return writeClusterIPs(heap, this.#clusterIPs, family);
+    }
+    const words = count * setEntryWords(family);
+    const copy = heap.allocate(words);
+    const { image } = heap;
+    image.copyWithin(copy, offset, offset + words);
+    const set = { image, family, offset: copy, capacity: count } as const;
+    for (const address of added) insertAddress(set, address, 1, (at, word) => void (image[at] = word));
+    return { offset: copy, count };
   }
 
   #replace(name: StructureName, structure: WrittenStructure): void {
@@ -166,6 +192,10 @@ export class RootStructures {
   #free({ offset, count }: WrittenStructure, recordWords: number): void {
     if (count > 0) this.#freed.push({ offset, words: blockWords(count * recordWords) });
   }
+}
+
+function setOf(address: Address): ClusterIPs {
+  return familyOf(address) === 'IPv4' ? 'clusterIPs4' : 'clusterIPs6';
 }
 
 function localAddressesOf(sections: RulesetSections): Readonly<Record<Family, ReadonlyMap<Address, number>>> {

@@ -1,12 +1,10 @@
 import {
   FAMILIES,
   type Family,
-  HEADER_GENERATION,
   HEADER_HEAP_END,
   HEADER_SEED,
   HEADER_TABLE_ID,
   HEADER_TOTAL_WORDS,
-  HEAP_START,
   type TablePatch,
 } from '@shunt/model';
 import { ChangePlanner } from '../../incremental/change-plan.js';
@@ -17,16 +15,13 @@ import { type Ruleset, type RulesetSections, type ServicePort, servicePortKey } 
 import {
   type CompiledTable,
   checkOptions,
-  guessWords,
   imageOf,
-  seal,
   type TableOptions,
   type WrittenTable,
-  writeTable,
 } from './emit-table.js';
 import { FreedLater, GRACE_PATCHES } from './freed-later.js';
 import { HealthCheckOwners } from './health-check-owners.js';
-import { type Block, Heap } from './heap.js';
+import { Heap } from './heap.js';
 import { heapOf } from './heap-of.js';
 import { findTable } from './load-table.js';
 import { patchPlan } from './patch-plan.js';
@@ -34,9 +29,11 @@ import { type LiveServicePort, liveServicePort, rewriteServicePort } from './rew
 import { RootStructures } from './root-structures.js';
 import { servicePortBlocks, type WrittenServicePort, writeServicePort } from './service-port.js';
 import { ServicePortNumbers } from './service-port-numbers.js';
+import { shadowOf } from './shadow-of.js';
 import { ShadowTable } from './shadow-table.js';
 import type { TableDirectory } from './table-directory.js';
 import { touchesOnePacketTwice } from './touched-twice.js';
+import { linesIn, NO_CHANGE, UpdateStep, updateOf } from './update-step.js';
 
 /** How the words of a table are used. */
 export interface TableMemory {
@@ -191,9 +188,9 @@ export class TableWriter {
     const ruleset = this.#ruleset();
     const numberOf = (port: ServicePort): number =>
       (this.#live.get(servicePortKey(port)) as LiveServicePort).written.number;
-    const room = capacityWords ?? null;
-    checkOptions({ ...options, capacityWords: room ?? 0 });
-    const made = shadowOf(ruleset, { ...options, generation }, room ?? -this.memory.totalWords, numberOf);
+    checkOptions({ capacityWords: capacityWords ?? 0 });
+    const room = capacityWords ?? -this.memory.totalWords;
+    const made = shadowOf(ruleset, { ...options, generation }, room, numberOf);
     this.#freed.release(generation + GRACE_PATCHES, this.#shadow.heap, (it) => this.#numbers.give(it));
     this.#shadow = made.shadow;
     this.#freed = new FreedLater();
@@ -311,64 +308,7 @@ export class TableWriter {
   }
 }
 
-const NO_CHANGE: RulesetChange = {
-  removed: [],
-  added: [],
-  replaced: [],
-  clusterIPs: { removed: [], added: [] },
-  sections: {},
-};
-
-function updateOf(change: RulesetChange | RulesetUpdate, udpEndpointsChanged: boolean): RulesetUpdate {
-  return { diagnostics: { removed: [], added: [] }, udpEndpointsChanged, ...change };
-}
-
-/** What one update gathers. */
-class UpdateStep {
-  readonly atOnce: boolean;
-  readonly generation: number;
-  readonly freed: Block[] = [];
-  readonly retired: number[] = [];
-  readonly reset: number[] = [];
-  /** Of service ports that are gone. */
-  readonly numbers = new Map<string, number>();
-  readonly lines: Readonly<Record<Family, { readonly added: number[]; readonly removed: number[] }>> = {
-    IPv4: { added: [], removed: [] },
-    IPv6: { added: [], removed: [] },
-  };
-
-  constructor(atOnce: boolean, generation: number) {
-    this.atOnce = atOnce;
-    this.generation = generation;
-  }
-}
-
-function linesIn({ lines }: WrittenServicePort): number[] {
-  return lines.flatMap(({ line }) => (line === 0 ? [] : [line]));
-}
-
 function sectionsOf(ruleset: Ruleset): RulesetSections {
   const { mode, node, podCIDRs, localAddresses, nodePorts, serviceCIDRs } = ruleset;
   return { mode, node, podCIDRs, localAddresses, nodePorts, serviceCIDRs };
-}
-
-/**
- * Emits a ruleset into a shadow.
- * @param room - words behind the heap's end; below 0: minus the words in all
- */
-function shadowOf(
-  ruleset: Ruleset,
-  options: TableOptions & { readonly generation?: number },
-  room: number,
-  numberOf?: (servicePort: ServicePort) => number,
-): { shadow: ShadowTable; table: WrittenTable } {
-  const shadow = new ShadowTable((onTake) => Heap.growing(guessWords(ruleset), onTake));
-  const table = writeTable(shadow.heap, ruleset, numberOf);
-  const end = shadow.image[HEADER_HEAP_END] as number;
-  const capacityWords = room < 0 ? Math.max(0, -room - end) : room;
-  const image = imageOf(shadow.image, capacityWords, false);
-  image[HEADER_GENERATION] = options.generation ?? 0;
-  seal(image, ruleset, options);
-  shadow.image.set(image.subarray(0, HEAP_START));
-  return { shadow, table };
 }

@@ -3,11 +3,36 @@ import type { RulesetChange } from '../../ruleset/change.js';
 import type { Frontend, ServicePort } from '../../ruleset/types.js';
 
 /**
- * Whether a change touches both a frontend on an address of the node and a node port of the same number:
- * a packet may be looked up by both.
+ * Whether a packet could meet two of the words that a change replaces, in an order that is wrong for it:
+ * - a node port, and on an address of the node a frontend of the same number, or a cluster IP
+ * - a frontend that goes from an address that becomes a cluster IP, or comes to one that is none any more
  */
 export function touchesOnePacketTwice(
-  { removed, added, replaced }: RulesetChange,
+  change: RulesetChange,
+  mayBeLocal: (address: Address) => boolean,
+): boolean {
+  return touchesAddressTwice(change) || touchesNodePortTwice(change, mayBeLocal);
+}
+
+function touchesAddressTwice({ removed, added, replaced, clusterIPs }: RulesetChange): boolean {
+  if (clusterIPs.removed.length + clusterIPs.added.length === 0) return false;
+  const { added: joined, removed: left } = clusterIPs;
+  return (
+    hasFrontendOn([...removed, ...replaced.map(({ before }) => before)], joined) ||
+    hasFrontendOn([...added, ...replaced.map(({ after }) => after)], left)
+  );
+}
+
+function hasFrontendOn(ports: readonly ServicePort[], addresses: readonly Address[]): boolean {
+  if (addresses.length === 0 || ports.length === 0) return false;
+  const places = new Set(addresses);
+  return ports.some(({ frontends }) =>
+    frontends.some(({ address }) => address !== null && places.has(address)),
+  );
+}
+
+function touchesNodePortTwice(
+  { removed, added, replaced, clusterIPs }: RulesetChange,
   mayBeLocal: (address: Address) => boolean,
 ): boolean {
   if (
@@ -17,6 +42,7 @@ export function touchesOnePacketTwice(
   ) {
     return false;
   }
+  if (clusterIPs.added.some(mayBeLocal) || clusterIPs.removed.some(mayBeLocal)) return true;
   const ports = [...removed, ...added, ...replaced.flatMap(({ before, after }) => [before, after])];
   const nodePorts = new Set<string>();
   const healthChecks = new Set<string>();
