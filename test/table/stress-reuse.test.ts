@@ -25,6 +25,10 @@ vi.mock('../../packages/compiler/src/targets/table/freed-later.js', () => ({
 
 it('readers in other threads see a mixture where memory is used again at once', async () => {
   const milliseconds = Number(process.env.SHUNT_STRESS_MILLISECONDS ?? 2_000);
-  const result = await stress({ milliseconds, pauseMilliseconds: 0.3 });
-  expect(result.torn, JSON.stringify(result)).toBeGreaterThan(0);
+  // On a busy machine a reader may be elsewhere in all the moments that matter.
+  let torn = 0;
+  for (let tries = 0; torn === 0 && tries < 20; tries++) {
+    ({ torn } = await stress({ milliseconds, pauseMilliseconds: 0.3 }));
+  }
+  expect(torn).toBeGreaterThan(0);
 });

@@ -28,8 +28,13 @@ describe('readers in other threads', () => {
 
   it('see one where a patch publishes what is not yet written', async () => {
     const options = { milliseconds, pauseMilliseconds: 0, spoil: publishedFirst, spins: 1 << 24 };
-    const { torn, stalled } = await stress(options);
-    expect(stalled || torn > 0, `${torn} torn`).toBe(true);
+    // On a busy machine a reader may be elsewhere in all the moments that matter.
+    let isSeen = false;
+    for (let tries = 0; !isSeen && tries < 20; tries++) {
+      const { torn, stalled } = await stress(options);
+      isSeen = stalled || torn > 0;
+    }
+    expect(isSeen).toBe(true);
   });
 });
 
