@@ -127,12 +127,8 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    this.#reader?.begin();
-    try {
-      lookupBatch4(this.#image, packets, verdicts, count, this.#random);
-    } finally {
-      this.#reader?.end();
-    }
+    if (this.#reader === null) lookupBatch4(this.#image, packets, verdicts, count, this.#random);
+    else this.#lookupAsReader(this.#reader, lookupBatch4, packets, verdicts, count);
   }
 
   /**
@@ -144,11 +140,23 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    this.#reader?.begin();
+    if (this.#reader === null) lookupBatch6(this.#image, packets, verdicts, count, this.#random);
+    else this.#lookupAsReader(this.#reader, lookupBatch6, packets, verdicts, count);
+  }
+
+  /** Apart, so that a thread without others does not pay for it. */
+  #lookupAsReader(
+    reader: TableReader,
+    lookup: typeof lookupBatch4,
+    packets: Uint32Array,
+    verdicts: Uint32Array,
+    count: number,
+  ): void {
+    reader.begin();
     try {
-      lookupBatch6(this.#image, packets, verdicts, count, this.#random);
+      lookup(this.#image, packets, verdicts, count, this.#random);
     } finally {
-      this.#reader?.end();
+      reader.end();
     }
   }
 
