@@ -1,0 +1,149 @@
+import {
+  ACTION_LOCAL_POOL,
+  ACTION_MASQUERADE,
+  ACTION_VERDICT_MASK,
+  BY_FRONTEND,
+  LINE_CLUSTER_POOL,
+  LINE_PORT_KEY,
+  LINE_RANGES_COUNT,
+  OUTCOME_DECIDED_BY_SHIFT,
+  OUTCOME_MASQUERADE,
+  OUTCOME_ORIGIN_SHIFT,
+  POOL_COUNT_MASK,
+  POOL_RANDOM,
+  POOL_WORDS,
+  VERDICT_IS_DNAT,
+} from '../formats';
+import { backendBytes } from './address';
+import {
+  BACKENDS,
+  CANDIDATES,
+  FLOW_HASHES,
+  KEY_ADDRESSES,
+  ORIGINS,
+  OUTCOMES,
+  PORT_KEYS,
+  SLOT_BITS,
+  SLOT_MASKS,
+  SLOT_WORDS,
+} from './scratch';
+import { scaledx4, slotMasksx4, slotScalesx4 } from './slots';
+import { touch } from './touch';
+import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
+
+/** Flags are moved to where they are needed: asking for them would be a branch. */
+const LOCAL_POOL_SHIFT: u32 = ctz(ACTION_LOCAL_POOL);
+const MASQUERADE_SHIFT: u32 = ctz(ACTION_MASQUERADE) - ctz(OUTCOME_MASQUERADE);
+export const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED_BY_SHIFT);
+
+/**
+ * Picks a slot for each place, as if its candidate were its frontend and sent it on at once; line 0, too, has one.
+ * Four places at a time, and without a branch that packets could take differently. Brings the words with the slots
+ * into the cache.
+ * @param first, end - places of the block, at most 64
+ * @returns a bit for each place from `first` on for which that is not so
+ */
+export function matchBlock<A>(image: usize, scratch: usize, first: u32, end: u32): u64 {
+  const last = scratch + (end << 2);
+  let others: u64 = 0;
+  let shift: u64 = 0;
+  for (let at = scratch + (first << 2); at < last; at += 16) {
+    const line0 = <usize>load<u32>(at, CANDIDATES);
+    const line1 = <usize>load<u32>(at, CANDIDATES + 4);
+    const line2 = <usize>load<u32>(at, CANDIDATES + 8);
+    const line3 = <usize>load<u32>(at, CANDIDATES + 12);
+    // Port key, kind, actions and where the source ranges are.
+    const head0 = v128.load(line0, LINE_PORT_KEY << 2);
+    const head1 = v128.load(line1, LINE_PORT_KEY << 2);
+    const head2 = v128.load(line2, LINE_PORT_KEY << 2);
+    const head3 = v128.load(line3, LINE_PORT_KEY << 2);
+    const portKeys = lowPairs(lowWords(head0, head1), lowWords(head2, head3));
+    const allActions = lowPairs(highWords(head0, head1), highWords(head2, head3));
+    const origins = v128.load(at, ORIGINS);
+    const actions = actionsOfx4(allActions, origins);
+    const masquerade = v128.and(i32x4.shr_u(actions, MASQUERADE_SHIFT), i32x4.splat(OUTCOME_MASQUERADE));
+    const outcomes = v128.or(i32x4.shl(origins, OUTCOME_ORIGIN_SHIFT), i32x4.splat(TRANSLATED));
+    v128.store(at, v128.or(outcomes, masquerade), OUTCOMES);
+
+    const poolWords = pickSlots<A>(image, at, v128.load(at, CANDIDATES), actions);
+    // Not 0 where the line refuses, asks for ranges, picks by chance, or has another key.
+    const verdicts = v128.and(actions, i32x4.splat(ACTION_VERDICT_MASK));
+    let other = v128.xor(verdicts, i32x4.splat(VERDICT_IS_DNAT));
+    other = v128.or(other, v128.and(poolWords, i32x4.splat(POOL_RANDOM)));
+    other = v128.or(other, v128.xor(portKeys, v128.load(at, PORT_KEYS)));
+    other = v128.or(other, wordsAt(line0, line1, line2, line3, LINE_RANGES_COUNT << 2));
+    if (!isVector<A>()) {
+      const addresses = wordsAt(line0, line1, line2, line3, 0);
+      other = v128.or(other, v128.xor(addresses, v128.load(at, KEY_ADDRESSES)));
+    }
+    let bits: u32 = i32x4.bitmask(i32x4.ne(other, i32x4.splat(0)));
+    if (isVector<A>()) {
+      const key = scratch + ((at - scratch) << 2);
+      bits |= otherAddress(line0, key);
+      bits |= otherAddress(line1, key + 16) << 1;
+      bits |= otherAddress(line2, key + 32) << 2;
+      bits |= otherAddress(line3, key + 48) << 3;
+    }
+    others |= u64(bits) << shift;
+    shift += 4;
+  }
+  touch(scratch, SLOT_WORDS, first, end);
+  // What lies behind the last place is nobody's.
+  return others & (~(<u64>0) >> (64 - (end - first)));
+}
+
+/** 0 if the line at an address has the key of place `k`. */
+// @ts-ignore: decorator
+@inline
+export function otherKey<A>(line: usize, scratch: usize, k: u32): u32 {
+  const ports = load<u32>(line, LINE_PORT_KEY << 2) ^ load<u32>(scratch + (k << 2), PORT_KEYS);
+  if (isVector<A>()) return ports | otherAddress(line, scratch + (k << 4));
+  return ports | (load<u32>(line) ^ load<u32>(scratch + (k << 2), KEY_ADDRESSES));
+}
+
+// @ts-ignore: decorator
+@inline
+function otherAddress(line: usize, key: usize): u32 {
+  return u32(v128.any_true(v128.xor(v128.load(line), v128.load(key, KEY_ADDRESSES))));
+}
+
+/** Of four words of actions those for the origins; what is behind their low bytes is of other origins. */
+// @ts-ignore: decorator
+@inline
+function actionsOfx4(actions: v128, origins: v128): v128 {
+  const ofNode = i32x4.eq(origins, i32x4.splat(1));
+  const ofOutside = i32x4.eq(origins, i32x4.splat(2));
+  const actions01 = v128.bitselect(i32x4.shr_u(actions, 8), actions, ofNode);
+  return v128.bitselect(i32x4.shr_u(actions, 16), actions01, ofOutside);
+}
+
+/** Where the slots of four places are, and their backends. Returns the pool words. */
+// @ts-ignore: decorator
+@inline
+function pickSlots<A>(image: usize, at: usize, lines: v128, actions: v128): v128 {
+  const isLocal = v128.and(i32x4.shr_u(actions, LOCAL_POOL_SHIFT), i32x4.splat(1));
+  const pools = i32x4.add(lines, i32x4.mul(isLocal, i32x4.splat(POOL_WORDS << 2)));
+  const pool0 = v128.load(<usize>i32x4.extract_lane(pools, 0), LINE_CLUSTER_POOL << 2);
+  const pool1 = v128.load(<usize>i32x4.extract_lane(pools, 1), LINE_CLUSTER_POOL << 2);
+  const pool2 = v128.load(<usize>i32x4.extract_lane(pools, 2), LINE_CLUSTER_POOL << 2);
+  const pool3 = v128.load(<usize>i32x4.extract_lane(pools, 3), LINE_CLUSTER_POOL << 2);
+  const low01 = lowWords(pool0, pool1);
+  const low23 = lowWords(pool2, pool3);
+  const firstSlots = lowPairs(low01, low23);
+  const poolWords = highPairs(low01, low23);
+  const firstBackends = lowPairs(highWords(pool0, pool1), highWords(pool2, pool3));
+  const counts = v128.and(poolWords, i32x4.splat(POOL_COUNT_MASK));
+  const slots = scaledx4(v128.load(at, FLOW_HASHES), counts);
+  const scales = slotScalesx4(poolWords);
+  const bits = i32x4.mul(slots, scales);
+  const base = i32x4.splat(<i32>image);
+  const slotBytes = i32x4.add(i32x4.shl(firstSlots, 2), i32x4.shr_u(bits, 3));
+  v128.store(at, i32x4.add(base, slotBytes), SLOT_WORDS);
+  v128.store(at, bits, SLOT_BITS);
+  v128.store(at, slotMasksx4(poolWords), SLOT_MASKS);
+  // Where a pool has no slots, slot i is backend i.
+  const places = v128.and(slots, i32x4.eq(scales, i32x4.splat(0)));
+  const backends = i32x4.add(i32x4.shl(firstBackends, 2), i32x4.shl(places, ctz(backendBytes<A>())));
+  v128.store(at, i32x4.add(base, backends), BACKENDS);
+  return poolWords;
+}
