@@ -35,14 +35,14 @@ function entryOf(at: usize): usize {
   return bucket + (ctz(tagsAlike(bucket, at + KEY_HASHES) | NO_ENTRY) << 2);
 }
 
-/** The candidates of places `first` to `end` - 1, and brings their lines into the cache. */
-export function findCandidates(image: usize, scratch: usize, first: u32, end: u32): void {
+/** The candidates of the block's places. Brings their lines into the cache. */
+export function findCandidates(image: usize, scratch: usize, count: u32): void {
   const heap = i32x4.splat(<i32>(image + HEAP_BYTES));
-  const last = scratch + (end << 2);
-  touch(scratch, BUCKETS, first, end);
-  for (let at = scratch + (first << 2); at < last; at += 16) {
+  const last = scratch + (count << 2);
+  touch(scratch, BUCKETS, count);
+  for (let at = scratch; at < last; at += 16) {
     const lines = wordsAt(entryOf(at), entryOf(at + 4), entryOf(at + 8), entryOf(at + 12), BUCKET_LINES << 2);
     v128.store(at, i32x4.add(i32x4.shl(lines, LINE_SHIFT), heap), CANDIDATES);
   }
-  touch(scratch, CANDIDATES, first, end);
+  touch(scratch, CANDIDATES, count);
 }

@@ -45,6 +45,13 @@ export function actionOf(image: usize, line: u32, byte: u32): u32 {
   return load<u8>(lineAt(image, line) + byte, LINE_ACTIONS << 2);
 }
 
+/** Whether the line at an address has a key. */
+// @ts-ignore: decorator
+@inline
+export function hasKey<A>(line: usize, address: usize, portKey: u32): bool {
+  return (load<u32>(line, LINE_PORT_KEY << 2) == portKey) & sameAddress<A>(line, address);
+}
+
 /**
  * The line with a key, behind its first candidate if need be.
  * @param address - where the key's address is; 0 for a port on the node's own addresses, whose address is zero

@@ -8,9 +8,10 @@ import { findCandidates } from './candidates';
 import { hashBlock4 } from './hash-block4';
 import { hashBlock6 } from './hash-block6';
 import { matchBlock } from './match-block';
-import { collectOwnAddresses, findOrigins } from './origins';
+import { findOrigins } from './origins';
+import { collectOwnAddresses } from './own-addresses';
 import { BLOCK_PACKETS } from './scratch';
-import { settleBlock } from './settle-block';
+import { findAddressFrontends, settleBlock } from './settle-block';
 import { findBackends, writeBlock } from './write-block';
 
 /** @param image - a valid match table; @param scratch - the reader's region */
@@ -21,13 +22,15 @@ export function lookupBatch<A>(image: usize, scratch: usize, packets: usize, ver
   while (count > 0) {
     const blockCount = min(BLOCK_PACKETS, count);
     const compared = max(ownCount, 0);
-    if (isVector<A>()) hashBlock6(image, root, scratch, packets, blockCount, compared);
-    else hashBlock4(image, root, scratch, packets, blockCount, compared);
+    let nodePorts: u64;
+    if (isVector<A>()) nodePorts = hashBlock6(image, root, scratch, packets, blockCount, compared);
+    else nodePorts = hashBlock4(image, root, scratch, packets, blockCount, compared);
     if (ownCount < 0) findOrigins<A>(image, root, scratch, packets, blockCount);
-    findCandidates(image, scratch, 0, blockCount);
-    const others = matchBlock<A>(image, scratch, 0, blockCount);
-    findBackends<A>(image, scratch, 0, blockCount);
+    findCandidates(image, scratch, blockCount);
+    let others = matchBlock<A>(image, scratch, blockCount);
+    findBackends<A>(image, scratch, blockCount);
     writeBlock<A>(image, scratch, packets, verdicts, blockCount);
+    if (nodePorts != 0) others |= findAddressFrontends<A>(image, root, scratch, packets, nodePorts);
     if (others != 0) settleBlock<A>(image, root, scratch, packets, verdicts, others, ownCount);
     packets += blockCount * packetBytes<A>();
     verdicts += blockCount * verdictBytes<A>();

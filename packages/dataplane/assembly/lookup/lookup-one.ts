@@ -8,7 +8,7 @@ import {
 import { flowHash4, flowHash6 } from '../flow-hash';
 import { destinationOf, portsOf, protocolOf } from './address';
 import { actionOf, findLine, lineAt } from './find-line';
-import { addressHash } from './membership';
+import { addressFlags, addressHash } from './membership';
 import { originOf } from './origins';
 import { settle, translate } from './settle';
 
@@ -29,6 +29,6 @@ export function lookupOne<A>(image: usize, packet: usize, verdict: usize): void 
   if (isSentOn && load<u32>(lineAt(image, line), LINE_RANGES_COUNT << 2) == 0) {
     translate<A>(image, packet, verdict, line, action, origin, flowHash);
   } else {
-    settle<A>(image, root, packet, verdict, line, origin, portKey, flowHash);
+    settle<A>(image, root, packet, verdict, line, addressFlags<A>(image, root, destination), origin, portKey, flowHash);
   }
 }

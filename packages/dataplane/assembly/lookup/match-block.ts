@@ -11,13 +11,13 @@ import {
   OUTCOME_ORIGIN_SHIFT,
   POOL_COUNT_MASK,
   POOL_RANDOM,
-  POOL_WORDS,
   VERDICT_IS_DNAT,
 } from '../formats';
 import { backendBytes } from './address';
 import {
   BACKENDS,
   CANDIDATES,
+  COLUMN_BYTES,
   FLOW_HASHES,
   KEY_ADDRESSES,
   ORIGINS,
@@ -32,7 +32,6 @@ import { touch } from './touch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Flags are moved to where they are needed: asking for them would be a branch. */
-const LOCAL_POOL_SHIFT: u32 = ctz(ACTION_LOCAL_POOL);
 const MASQUERADE_SHIFT: u32 = ctz(ACTION_MASQUERADE) - ctz(OUTCOME_MASQUERADE);
 export const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED_BY_SHIFT);
 
@@ -40,14 +39,13 @@ export const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED
  * Picks a slot for each place, as if its candidate were its frontend and sent it on at once; line 0, too, has one.
  * Four places at a time, and without a branch that packets could take differently. Brings the words with the slots
  * into the cache.
- * @param first, end - places of the block, at most 64
- * @returns a bit for each place from `first` on for which that is not so
+ * @returns a bit for each place for which that is not so
  */
-export function matchBlock<A>(image: usize, scratch: usize, first: u32, end: u32): u64 {
-  const last = scratch + (end << 2);
+export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
+  const last = scratch + (count << 2);
   let others: u64 = 0;
   let shift: u64 = 0;
-  for (let at = scratch + (first << 2); at < last; at += 16) {
+  for (let at = scratch; at < last; at += 16) {
     const line0 = <usize>load<u32>(at, CANDIDATES);
     const line1 = <usize>load<u32>(at, CANDIDATES + 4);
     const line2 = <usize>load<u32>(at, CANDIDATES + 8);
@@ -72,39 +70,37 @@ export function matchBlock<A>(image: usize, scratch: usize, first: u32, end: u32
     other = v128.or(other, v128.and(poolWords, i32x4.splat(POOL_RANDOM)));
     other = v128.or(other, v128.xor(portKeys, v128.load(at, PORT_KEYS)));
     other = v128.or(other, wordsAt(line0, line1, line2, line3, LINE_RANGES_COUNT << 2));
-    if (!isVector<A>()) {
+    if (isVector<A>()) {
+      other = v128.or(other, otherAddresses6(line0, line1, line2, line3, at));
+    } else {
       const addresses = wordsAt(line0, line1, line2, line3, 0);
       other = v128.or(other, v128.xor(addresses, v128.load(at, KEY_ADDRESSES)));
     }
-    let bits: u32 = i32x4.bitmask(i32x4.ne(other, i32x4.splat(0)));
-    if (isVector<A>()) {
-      const key = scratch + ((at - scratch) << 2);
-      bits |= otherAddress(line0, key);
-      bits |= otherAddress(line1, key + 16) << 1;
-      bits |= otherAddress(line2, key + 32) << 2;
-      bits |= otherAddress(line3, key + 48) << 3;
-    }
-    others |= u64(bits) << shift;
+    others |= u64(i32x4.bitmask(i32x4.ne(other, i32x4.splat(0)))) << shift;
     shift += 4;
   }
-  touch(scratch, SLOT_WORDS, first, end);
+  touch(scratch, SLOT_WORDS, count);
   // What lies behind the last place is nobody's.
-  return others & (~(<u64>0) >> (64 - (end - first)));
+  return others & (~(<u64>0) >> (64 - count));
 }
 
-/** 0 if the line at an address has the key of place `k`. */
+/** 0 in the lanes of the places whose IPv6 addresses are those of four lines. */
 // @ts-ignore: decorator
 @inline
-export function otherKey<A>(line: usize, scratch: usize, k: u32): u32 {
-  const ports = load<u32>(line, LINE_PORT_KEY << 2) ^ load<u32>(scratch + (k << 2), PORT_KEYS);
-  if (isVector<A>()) return ports | otherAddress(line, scratch + (k << 4));
-  return ports | (load<u32>(line) ^ load<u32>(scratch + (k << 2), KEY_ADDRESSES));
-}
-
-// @ts-ignore: decorator
-@inline
-function otherAddress(line: usize, key: usize): u32 {
-  return u32(v128.any_true(v128.xor(v128.load(line), v128.load(key, KEY_ADDRESSES))));
+function otherAddresses6(line0: usize, line1: usize, line2: usize, line3: usize, at: usize): v128 {
+  const a = v128.load(line0);
+  const b = v128.load(line1);
+  const c = v128.load(line2);
+  const d = v128.load(line3);
+  const first01 = lowWords(a, b);
+  const first23 = lowWords(c, d);
+  const last01 = highWords(a, b);
+  const last23 = highWords(c, d);
+  const w0 = v128.xor(lowPairs(first01, first23), v128.load(at, KEY_ADDRESSES));
+  const w1 = v128.xor(highPairs(first01, first23), v128.load(at, KEY_ADDRESSES + COLUMN_BYTES));
+  const w2 = v128.xor(lowPairs(last01, last23), v128.load(at, KEY_ADDRESSES + 2 * COLUMN_BYTES));
+  const w3 = v128.xor(highPairs(last01, last23), v128.load(at, KEY_ADDRESSES + 3 * COLUMN_BYTES));
+  return v128.or(v128.or(w0, w1), v128.or(w2, w3));
 }
 
 /** Of four words of actions those for the origins; what is behind their low bytes is of other origins. */
@@ -121,8 +117,9 @@ function actionsOfx4(actions: v128, origins: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function pickSlots<A>(image: usize, at: usize, lines: v128, actions: v128): v128 {
-  const isLocal = v128.and(i32x4.shr_u(actions, LOCAL_POOL_SHIFT), i32x4.splat(1));
-  const pools = i32x4.add(lines, i32x4.mul(isLocal, i32x4.splat(POOL_WORDS << 2)));
+  // The flag is 8, three words 12.
+  const flag = v128.and(actions, i32x4.splat(ACTION_LOCAL_POOL));
+  const pools = i32x4.add(lines, i32x4.add(flag, i32x4.shr_u(flag, 1)));
   const pool0 = v128.load(<usize>i32x4.extract_lane(pools, 0), LINE_CLUSTER_POOL << 2);
   const pool1 = v128.load(<usize>i32x4.extract_lane(pools, 1), LINE_CLUSTER_POOL << 2);
   const pool2 = v128.load(<usize>i32x4.extract_lane(pools, 2), LINE_CLUSTER_POOL << 2);

@@ -5,65 +5,17 @@ import {
   ORIGIN_NODE,
   ORIGIN_OUTSIDE,
   ORIGIN_POD,
-  ROOT_LOCAL_ADDRESSES_4,
-  ROOT_LOCAL_ADDRESSES_6,
-  ROOT_LOOPBACK_FLAGS4,
-  ROOT_LOOPBACK_FLAGS6,
   ROOT_POD_RANGES_4,
   ROOT_POD_RANGES_6,
-  SET_ENTRY_DELETED,
 } from '../formats';
-import { isLoopback, packetBytes, sameAddress } from './address';
-import { addressFlags, entryFlags, entryShiftOfBytes, listContains } from './membership';
-import { ORIGINS, OWN_ADDRESSES, OWN_FLAGS } from './scratch';
-
-const FEW_RANGES: u32 = 2;
-const FEW_ADDRESSES: u32 = 8;
-/** A set that is larger is not worth going through for each batch. */
-const SMALL_SET: u32 = 32;
+import { packetBytes } from './address';
+import { addressFlags, listContains } from './membership';
+import { ORIGINS } from './scratch';
 
 // @ts-ignore: decorator
 @inline
 export function podRangesOf<A>(root: usize): usize {
   return root + ((isVector<A>() ? ROOT_POD_RANGES_6 : ROOT_POD_RANGES_4) << 2);
-}
-
-/**
- * Puts the node's own addresses into the reader's region, to compare sources with.
- * @returns how many; -1 if there are too many of them or of pod ranges, or one is not local
- */
-export function collectOwnAddresses<A>(image: usize, root: usize, scratch: usize): i32 {
-  if (load<u32>(podRangesOf<A>(root), 4) > FEW_RANGES) return -1;
-  const position = root + ((isVector<A>() ? ROOT_LOCAL_ADDRESSES_6 : ROOT_LOCAL_ADDRESSES_4) << 2);
-  const set = image + (load<u32>(position) << 2);
-  const capacity = load<u32>(position, 4);
-  if (capacity > SMALL_SET) return -1;
-  let found: u32 = 0;
-  for (let entry: u32 = 0; entry < capacity; entry++) {
-    const at = set + (entry << entryShiftOfBytes<A>());
-    const flags = entryFlags<A>(at);
-    if (flags == 0 || flags == SET_ENTRY_DELETED) continue;
-    if (found == FEW_ADDRESSES || (flags & ADDRESS_LOCAL) == 0) return -1;
-    const own = scratch + found * sizeof<A>();
-    if (isVector<A>()) v128.store(own, v128.load(at), OWN_ADDRESSES);
-    else store<u32>(own, load<u32>(at), OWN_ADDRESSES);
-    store<u32>(scratch + (found << 2), flags, OWN_FLAGS);
-    found++;
-  }
-  return found;
-}
-
-/** The flags of an address among the `ownCount` that were collected; 0 for others. */
-// @ts-ignore: decorator
-@inline
-export function ownFlags<A>(root: usize, scratch: usize, ownCount: i32, address: usize): u32 {
-  let flags: u32 = 0;
-  for (let i = 0; i < ownCount; i++) {
-    const isOwn = sameAddress<A>(scratch + OWN_ADDRESSES + i * sizeof<A>(), address);
-    flags |= select<u32>(load<u32>(scratch + (i << 2), OWN_FLAGS), 0, isOwn);
-  }
-  const loopback = load<u32>(root, (isVector<A>() ? ROOT_LOOPBACK_FLAGS6 : ROOT_LOOPBACK_FLAGS4) << 2);
-  return flags | select<u32>(loopback, 0, isLoopback<A>(address));
 }
 
 /** The origin of packets from the address at `source`. */

@@ -55,19 +55,24 @@ import { writeTranslation } from './write-block';
 @external("env", "random")
 declare function random(): u32;
 
-/** Decides one packet and writes its verdict. @param line - its address's frontend, or 0 */
+/**
+ * Decides one packet and writes its verdict.
+ * @param line - its address's frontend, or 0
+ * @param flags - of its destination in the set of local addresses
+ * @param portKey - in the space of addresses
+ */
 export function settle<A>(
   image: usize,
   root: usize,
   packet: usize,
   verdict: usize,
   line: u32,
+  flags: u32,
   origin: u32,
   portKey: u32,
   flowHash: u32,
 ): void {
   const addressAction = addressActionOf<A>(image, root, line, origin, packet);
-  const flags = addressFlags<A>(image, root, destinationOf<A>(packet));
   let nodePort: u32 = 0;
   let nodePortAction: u32 = 0;
   let healthCheck: u32 = 0;

@@ -18,10 +18,10 @@ import { touch } from './touch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Finds the backends that the slots name. Brings them into the cache. */
-export function findBackends<A>(image: usize, scratch: usize, first: u32, end: u32): void {
-  const last = scratch + (end << 2);
+export function findBackends<A>(image: usize, scratch: usize, count: u32): void {
+  const last = scratch + (count << 2);
   const base = i32x4.splat(<i32>image);
-  for (let at = scratch + (first << 2); at < last; at += 16) {
+  for (let at = scratch; at < last; at += 16) {
     const words = wordsAt(
       <usize>load<u32>(at, SLOT_WORDS),
       <usize>load<u32>(at, SLOT_WORDS + 4),
@@ -33,7 +33,7 @@ export function findBackends<A>(image: usize, scratch: usize, first: u32, end: u
     const behind = i32x4.shl(places, ctz(backendBytes<A>()));
     v128.store(at, i32x4.add(v128.load(at, BACKENDS), behind), BACKENDS);
   }
-  touch(scratch, BACKENDS, first, end);
+  touch(scratch, BACKENDS, count);
 }
 
 /**
