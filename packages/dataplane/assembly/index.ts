@@ -3,6 +3,7 @@ import { flowHash4 } from './flow-hash';
 import { keyHash4 } from './key-hash';
 import { lookupBatch } from './lookup/lookup-batch';
 import { lookupOne } from './lookup/lookup-one';
+import { SCRATCH_BYTES } from './lookup/scratch';
 
 /** The hashes of one packet, for checking them against the model's. */
 export function keyHashOf4(address: u32, portKey: u32): u32 {
@@ -11,6 +12,11 @@ export function keyHashOf4(address: u32, portKey: u32): u32 {
 
 export function flowHashOf4(source: u32, sourcePort: u32, seed: u32): u32 {
   return flowHash4(source, sourcePort, seed);
+}
+
+/** What lookups use of a reader's region. */
+export function scratchBytes(): u32 {
+  return SCRATCH_BYTES;
 }
 
 export function lookupBatch4(image: usize, scratch: usize, packets: usize, verdicts: usize, count: u32): void {

@@ -1,78 +1,90 @@
 import {
-  type Address,
-  checkPacket,
+  type Family,
   HEADER_SEED,
   PACKET4_WORDS,
   PACKET6_WORDS,
-  type Packet,
-  readVerdict,
+  VERDICT_OUTCOME,
   VERDICT4_WORDS,
   VERDICT6_WORDS,
-  type VerdictRecord,
   validateMatchTable,
-  writePacket,
 } from '@shunt/model';
-
-import { lookupBatch4 } from './ipv4/lookup-batch.js';
-import { lookupBatch6 } from './ipv6/lookup-batch.js';
+import type { KernelChoice, LookupKernels } from './lookup/lookup-kernels.js';
+import { type Directory, type FrontendName, type LookupResult, lookupResult } from './lookup/lookup-result.js';
+import { type PacketInput, writePacket4, writePacket6, writePacketInput } from './lookup/packet-input.js';
+import { TypeScriptLookup } from './lookup/typescript-lookup.js';
+import { WebAssemblyLookup } from './lookup/webassembly-lookup.js';
+import { MAXIMUM_READERS } from './memory/memory-layout.js';
+import {
+  type Batch,
+  TableMemory,
+  type TableMemoryHandle,
+  type TableMemoryOptions,
+} from './memory/table-memory.js';
+import { hasKernels } from './wasm/kernels.js';
 import { xorshift32 } from './xorshift.js';
 
-/** What the number of a frontend stands for, as far as answers to people name it. */
-export interface FrontendName {
-  readonly servicePort: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly portName: string;
-    readonly protocol: string;
-  };
-  readonly frontend: { readonly kind: string; readonly address: Address | null; readonly port: number };
+/** What is to be done when a batch begins and when it has ended; a lookup of one packet is a batch. */
+export interface BatchHooks {
+  begin(): void;
+  end(): void;
 }
 
-/** The names behind the numbers of a match table: the compiler's `CompiledTable.directory` is one. */
-export interface Directory<Name extends FrontendName = FrontendName> {
-  /** By the number of a frontend's line. */
-  readonly frontends: ReadonlyMap<number, Name>;
-}
-
-export interface DataplaneOptions<Name extends FrontendName = FrontendName> {
+/** Options of {@link Dataplane.load} and {@link Dataplane.attach} alike. */
+export interface ReaderOptions<Name extends FrontendName = FrontendName> {
   /**
    * A generator of 32-bit integers, signed or not, for pools of strategy `random`; default: a xorshift
-   * seeded from the image's seed. Asked once for each flow.
+   * seeded from the image's seed and the reader's number. Asked once for each flow.
    */
   readonly random?: () => number;
   /** Lets {@link Dataplane.lookup} name the frontend that decided. */
   readonly directory?: Directory<Name>;
+  /** Which kernels to run; default: `auto`, WebAssembly where there is any, with SIMD and threads. */
+  readonly kernels?: KernelChoice | 'auto';
+  /** Told of each batch, for instance so that a writer knows what is not read any more. */
+  readonly hooks?: BatchHooks;
 }
 
-/** A verdict, with the frontend that decided if the dataplane knows the names. */
-export interface LookupResult<Name extends FrontendName = FrontendName> extends VerdictRecord {
-  /** `null` when no frontend decided, or without a directory. */
-  readonly frontend: Name | null;
+export interface DataplaneOptions<Name extends FrontendName = FrontendName>
+  extends ReaderOptions<Name>,
+    TableMemoryOptions {}
+
+export interface AttachOptions<Name extends FrontendName = FrontendName> extends ReaderOptions<Name> {
+  /** The number of this reader, 1 to 63; 0 is who loaded the table. No two readers have the same. */
+  readonly reader: number;
 }
+
+/** A table that another thread can attach to. */
+export type DataplaneHandle = TableMemoryHandle;
 
 /**
  * Answers packets from a match table: the verdict for the first packet of a flow.
  * @example
  * const { image, directory } = emitTable(ruleset);
  * const dataplane = Dataplane.load(image, { directory });
- * dataplane.lookup({ protocol: 'TCP', source, sourcePort: 40000, destination, destinationPort: 80 });
+ * dataplane.lookup({ protocol: 'TCP', source: '10.0.0.9', sourcePort: 40000, destination, destinationPort: 80 });
  */
 export class Dataplane<Name extends FrontendName = FrontendName> {
-  readonly #image: Uint32Array;
-  readonly #random: () => number;
+  readonly #memory: TableMemory;
+  readonly #kernels: LookupKernels;
   readonly #directory: Directory<Name> | null;
-  // One record of each kind, so that a lookup of one packet is a batch of one.
-  readonly #packet = new Uint32Array(PACKET6_WORDS);
-  readonly #verdict = new Uint32Array(VERDICT6_WORDS);
+  readonly #hooks: BatchHooks | null;
 
-  private constructor(image: Uint32Array, options: DataplaneOptions<Name>) {
-    this.#image = image;
-    this.#random = options.random ?? xorshift32(image[HEADER_SEED] as number);
+  /**
+   * The verdict record of the last {@link lookup4} or {@link lookup6}: it is overwritten by the next lookup of one
+   * packet.
+   */
+  readonly verdict: Uint32Array;
+
+  private constructor(memory: TableMemory, reader: number, options: ReaderOptions<Name>) {
+    this.#memory = memory;
+    this.#kernels = makeKernels(memory, reader, options);
     this.#directory = options.directory ?? null;
+    this.#hooks = options.hooks ?? null;
+    this.verdict = this.#kernels.oneVerdict;
   }
 
   /**
-   * Takes a match table into use, without copying it. Several dataplanes may share one image.
+   * Takes a match table into use: a copy of it, in memory of its own.
    * @throws {RangeError} if the image is truncated, damaged, or of another version
    */
   static load<Name extends FrontendName = FrontendName>(
@@ -81,26 +93,108 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   ): Dataplane<Name> {
     const [problem] = validateMatchTable(image);
     if (problem !== undefined) throw new RangeError(`"image" expected a match table, but ${problem}`);
-    return new Dataplane(image, options);
+    const { kernels = 'auto' } = options;
+    if (kernels === 'webassembly' && !hasKernels()) {
+      throw new Error('"kernels" expected an engine with WebAssembly, its SIMD and threads');
+    }
+    const memory = TableMemory.create(image, kernels !== 'typescript' && hasKernels(), options);
+    return new Dataplane(memory, 0, options);
+  }
+
+  /**
+   * Takes the table of another thread into use. Nothing is copied: what happens to it there, happens here.
+   * @throws {RangeError} if there is no reader of that number
+   */
+  static attach<Name extends FrontendName = FrontendName>(
+    handle: DataplaneHandle,
+    options: AttachOptions<Name>,
+  ): Dataplane<Name> {
+    const { reader } = options;
+    if (!Number.isInteger(reader) || reader < 1 || reader >= MAXIMUM_READERS) {
+      throw new RangeError(`"reader" expected an integer 1..${MAXIMUM_READERS - 1}, got ${reader}`);
+    }
+    return new Dataplane(TableMemory.attach(handle), reader, options);
+  }
+
+  /** What another thread attaches to: it can be posted to workers. */
+  share(): DataplaneHandle {
+    return this.#memory.share();
+  }
+
+  /** Which kernels answer. */
+  get kernels(): KernelChoice {
+    return this.#kernels.kind;
+  }
+
+  /** The words of the image as it is now, to be saved or compared; not a copy. */
+  get image(): Uint32Array {
+    return this.#memory.image;
+  }
+
+  /**
+   * Words that all threads share, zero at first, for who keeps count of readers: 16 for all, then 16 for each of
+   * 64 readers.
+   */
+  get readerWords(): Uint32Array {
+    return this.#memory.readerWords;
+  }
+
+  /**
+   * Makes room for an image of so many words; those in use stay where they are.
+   * @returns the image with all of the room; what was got before stays good, too
+   * @throws {RangeError} if `maximumBytes` does not allow it
+   */
+  grow(words: number): Uint32Array {
+    return this.#memory.grow(words);
+  }
+
+  /**
+   * Takes room for packets and verdicts that the kernels read and write where they are: other arrays are copied.
+   * It is not given back.
+   * @throws {RangeError} if `batchBytes` leaves no room
+   */
+  allocateBatch(family: Family, count: number): Batch {
+    return this.#memory.allocateBatch(family, count);
   }
 
   /**
    * Looks up one packet; for many, use a batch. A packet without source port is balanced as port 0.
-   * @throws {RangeError} if the packet mixes families, or has a port outside 0..65535
+   * @throws {RangeError} if the packet mixes families, has a port outside 0..65535, or a text that is no address
    */
-  lookup(packet: Packet): LookupResult<Name> {
-    writePacket(this.#packet, 0, checkPacket(packet));
-    const family = typeof packet.source === 'number' ? 'IPv4' : 'IPv6';
-    if (family === 'IPv4') this.lookupBatch(this.#packet, this.#verdict, 1);
-    else this.lookupBatch6(this.#packet, this.#verdict, 1);
-    const { verdict, origin, decidedBy, masquerade, backend, frontendIndex } = readVerdict(
-      this.#verdict,
-      0,
-      family,
-    );
-    const frontend = this.#directory?.frontends.get(frontendIndex) ?? null;
-    // Spelt out: spreading the record costs 640 ns of the 780 that this takes otherwise.
-    return { verdict, origin, decidedBy, masquerade, backend, frontendIndex, frontend };
+  lookup(packet: PacketInput): LookupResult<Name> {
+    const isIPv4 = writePacketInput(this.#kernels.onePacket, packet);
+    this.#one(isIPv4);
+    return lookupResult(this.#kernels.oneVerdict, isIPv4 ? 'IPv4' : 'IPv6', this.#directory);
+  }
+
+  /**
+   * Looks up one IPv4 packet given in numbers, without a check. Allocates nothing; {@link verdict} has the rest.
+   * @param protocol - as in the IP header
+   * @returns the outcome word: see records.ts in `@shunt/model`
+   */
+  lookup4(
+    source: number,
+    sourcePort: number,
+    destination: number,
+    destinationPort: number,
+    protocol: number,
+  ): number {
+    writePacket4(this.#kernels.onePacket, source, sourcePort, destination, destinationPort, protocol);
+    this.#one(true);
+    return this.verdict[VERDICT_OUTCOME] as number;
+  }
+
+  /** Looks up one IPv6 packet, as {@link lookup4}. */
+  lookup6(
+    source: bigint,
+    sourcePort: number,
+    destination: bigint,
+    destinationPort: number,
+    protocol: number,
+  ): number {
+    writePacket6(this.#kernels.onePacket, source, sourcePort, destination, destinationPort, protocol);
+    this.#one(false);
+    return this.verdict[VERDICT_OUTCOME] as number;
   }
 
   /**
@@ -112,7 +206,9 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    lookupBatch4(this.#image, packets, verdicts, count, this.#random);
+    this.#hooks?.begin();
+    this.#kernels.batch4(packets, verdicts, count);
+    this.#hooks?.end();
   }
 
   /**
@@ -124,8 +220,34 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    lookupBatch6(this.#image, packets, verdicts, count, this.#random);
+    this.#hooks?.begin();
+    this.#kernels.batch6(packets, verdicts, count);
+    this.#hooks?.end();
   }
+
+  #one(isIPv4: boolean): void {
+    this.#hooks?.begin();
+    if (isIPv4) this.#kernels.one4();
+    else this.#kernels.one6();
+    this.#hooks?.end();
+  }
+}
+
+function makeKernels(
+  memory: TableMemory,
+  reader: number,
+  { random, kernels = 'auto' }: ReaderOptions,
+): LookupKernels {
+  // Readers that begin with one seed would all pick the same backends at the same time.
+  const generator = random ?? xorshift32((memory.words[HEADER_SEED] as number) ^ Math.imul(reader, 0x9e3779b1));
+  if (kernels !== 'typescript') {
+    const lookup = WebAssemblyLookup.on(memory, reader, generator);
+    if (lookup !== null) return lookup;
+    if (kernels === 'webassembly') {
+      throw new Error('"kernels" expected WebAssembly, but its memory or its engine has none');
+    }
+  }
+  return new TypeScriptLookup(memory, generator);
 }
 
 function checkRoom(title: string, records: Uint32Array, count: number, recordWords: number): void {

@@ -13,5 +13,9 @@ export { DEFAULT_FLOW_TIMEOUTS, type FlowState, type FlowTimeouts } from './conn
 export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-port.js';
 export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
+export type { KernelChoice } from './lookup/lookup-kernels.js';
+export type { Directory, FrontendName, LookupResult } from './lookup/lookup-result.js';
+export type { PacketInput } from './lookup/packet-input.js';
+export type { Batch } from './memory/table-memory.js';
 export type { FamilyRules, Masquerade } from './stateful/family-rules.js';
 export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';

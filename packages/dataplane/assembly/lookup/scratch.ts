@@ -40,7 +40,4 @@ export const OWN_ADDRESSES: usize = 19 * COLUMN_BYTES;
 export const OWN_FLAGS: usize = OWN_ADDRESSES + 8 * 16;
 /** A word for what is read only to be in the cache: what nobody uses, an optimizer leaves out. */
 export const TOUCHED: usize = OWN_FLAGS + 8 * 4;
-/** A packet's record and its verdict's, for lookups of one packet. */
-export const ONE_PACKET: usize = TOUCHED + 16;
-export const ONE_VERDICT: usize = ONE_PACKET + 48;
-export const SCRATCH_BYTES: usize = ONE_VERDICT + 32;
+export const SCRATCH_BYTES: usize = TOUCHED + 4;

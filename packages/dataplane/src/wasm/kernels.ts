@@ -7,6 +7,25 @@ export interface Kernels {
   keyHashOf4(address: number, portKey: number): number;
   /** The model's `flowHash4`, signed. */
   flowHashOf4(source: number, sourcePort: number, seed: number): number;
+  /** What a lookup uses of the reader's region, from its start. */
+  scratchBytes(): number;
+  /**
+   * Answers `count` packets.
+   * @param image - of a valid match table
+   * @param region - of the reader
+   * @param packets, verdicts - records. Up to three packets behind the last one are read
+   */
+  lookupBatch4(image: number, region: number, packets: number, verdicts: number, count: number): void;
+  lookupBatch6(image: number, region: number, packets: number, verdicts: number, count: number): void;
+  /** Answers one packet. */
+  lookupOne4(image: number, packet: number, verdict: number): void;
+  lookupOne6(image: number, packet: number, verdict: number): void;
+}
+
+/** What the module imports besides its memory. */
+export interface KernelImports {
+  /** A generator of 32-bit integers. It must not look up packets itself. */
+  readonly random: () => number;
 }
 
 let compiled: object | null | undefined;
@@ -24,10 +43,15 @@ function kernelModule(): object | null {
   return compiled;
 }
 
+/** Whether {@link loadKernels} gives any. */
+export function hasKernels(): boolean {
+  return kernelModule() !== null;
+}
+
 /** The kernels on a memory; `null` where they cannot run. */
-export function loadKernels(memory: WasmMemory): Kernels | null {
+export function loadKernels(memory: WasmMemory, { random }: KernelImports): Kernels | null {
   const wasm = webAssembly();
   const module = kernelModule();
   if (wasm === null || module === null) return null;
-  return new wasm.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+  return new wasm.Instance(module, { env: { memory, random } }).exports as unknown as Kernels;
 }
