@@ -94,7 +94,7 @@ export function settle<A>(
   const decided = byAddress ? line : nodePort;
   if (byFrontend && (action & ACTION_VERDICT_MASK) == VERDICT_IS_DNAT) {
     translate<A>(image, packet, verdict, decided, action, origin, flowHash);
-  } else if ((flags & ADDRESS_LOCALNET) != 0 && !isLoopback<A>(packet)) {
+  } else if (!isVector<A>() && (flags & ADDRESS_LOCALNET) != 0 && !isLoopback<A>(packet)) {
     writeVerdict<A>(verdict, LOCALNET_DROPS | outcomeOrigin, 0);
   } else if (byFrontend) {
     writeVerdict<A>(verdict, refusalOutcome(action) | outcomeOrigin, decided);

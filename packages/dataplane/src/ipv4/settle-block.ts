@@ -2,6 +2,7 @@
 import {
   ADDRESS_SERVES_NODE_PORTS,
   keyHash4,
+  OUTCOME_ORIGIN_SHIFT,
   PACKET4_DESTINATION,
   PACKET4_WORDS,
   ROOT_POSITION,
@@ -22,7 +23,7 @@ import { findLine4 } from './find-line.js';
 import { KEY_ADDRESSES4 } from './hash-block.js';
 import { matchBlock4 } from './match-block.js';
 import { addressFlags4 } from './membership.js';
-import { settle4 } from './settle.js';
+import { clusterIPSpace4, settle4, writeVerdict4 } from './settle.js';
 import { writeTranslation4 } from './write-block.js';
 
 const INDEX = ROOT_POSITION.frontendIndex4;
@@ -34,6 +35,7 @@ const VERDICT_WORDS = VERDICT4_WORDS;
 const DESTINATION = PACKET4_DESTINATION;
 const SERVES_NODE_PORTS = ADDRESS_SERVES_NODE_PORTS;
 const NODE_PORT = SPACE_NODE_PORT;
+const ORIGIN_SHIFT = OUTCOME_ORIGIN_SHIFT;
 const keyHashes = KEY_HASHES;
 const portKeys = PORT_KEYS;
 const keyAddresses = KEY_ADDRESSES4;
@@ -63,6 +65,7 @@ export function settleBlock4(
     const line = findLine4(image, root + INDEX, k);
     const flags = line === 0 ? addressFlags4(image, root, packets, destination) : 0;
     if ((flags & SERVES_NODE_PORTS) !== 0) retry4(k, end++);
+    else if (line === 0 && flags === 0) settleUntaken4(image, root, packets, verdicts, first + k, k);
     else settlePlace4(image, root, packets, verdicts, first, k, line, random);
   }
   if (end === BLOCK) return;
@@ -76,6 +79,21 @@ export function settleBlock4(
     const k = retried[list[i] as number] as number;
     settlePlace4(image, root, packets, verdicts, first, k, 0, random);
   }
+}
+
+/** A packet that no frontend takes, nor the node itself: the cluster-IP space is left. */
+function settleUntaken4(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  verdicts: Uint32Array,
+  packet: number,
+  k: number,
+): void {
+  const at = packet * PACKET_WORDS;
+  const outcome = clusterIPSpace4(image, root, packets, at, at + DESTINATION, 0);
+  const origin = (origins[k] as number) << ORIGIN_SHIFT;
+  writeVerdict4(verdicts, packet * VERDICT_WORDS, outcome | origin, 0);
 }
 
 /** Gives the packet at place `k` a second place, with the key of its node port. */

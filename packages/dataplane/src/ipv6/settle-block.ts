@@ -2,6 +2,7 @@
 import {
   ADDRESS_SERVES_NODE_PORTS,
   keyHash6,
+  OUTCOME_ORIGIN_SHIFT,
   PACKET6_DESTINATION,
   PACKET6_WORDS,
   ROOT_POSITION,
@@ -22,7 +23,7 @@ import { findLine6 } from './find-line.js';
 import { KEY_ADDRESSES6 } from './hash-block.js';
 import { matchBlock6 } from './match-block.js';
 import { addressFlags6 } from './membership.js';
-import { settle6 } from './settle.js';
+import { clusterIPSpace6, settle6, writeVerdict6 } from './settle.js';
 import { writeTranslation6 } from './write-block.js';
 
 const INDEX = ROOT_POSITION.frontendIndex6;
@@ -34,6 +35,7 @@ const VERDICT_WORDS = VERDICT6_WORDS;
 const DESTINATION = PACKET6_DESTINATION;
 const SERVES_NODE_PORTS = ADDRESS_SERVES_NODE_PORTS;
 const NODE_PORT = SPACE_NODE_PORT;
+const ORIGIN_SHIFT = OUTCOME_ORIGIN_SHIFT;
 const keyHashes = KEY_HASHES;
 const portKeys = PORT_KEYS;
 const keyAddresses = KEY_ADDRESSES6;
@@ -63,6 +65,7 @@ export function settleBlock6(
     const line = findLine6(image, root + INDEX, k);
     const flags = line === 0 ? addressFlags6(image, root, packets, destination) : 0;
     if ((flags & SERVES_NODE_PORTS) !== 0) retry6(k, end++);
+    else if (line === 0 && flags === 0) settleUntaken6(image, root, packets, verdicts, first + k, k);
     else settlePlace6(image, root, packets, verdicts, first, k, line, random);
   }
   if (end === BLOCK) return;
@@ -76,6 +79,21 @@ export function settleBlock6(
     const k = retried[list[i] as number] as number;
     settlePlace6(image, root, packets, verdicts, first, k, 0, random);
   }
+}
+
+/** A packet that no frontend takes, nor the node itself: the cluster-IP space is left. */
+function settleUntaken6(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  verdicts: Uint32Array,
+  packet: number,
+  k: number,
+): void {
+  const at = packet * PACKET_WORDS;
+  const outcome = clusterIPSpace6(image, root, packets, at, at + DESTINATION, 0);
+  const origin = (origins[k] as number) << ORIGIN_SHIFT;
+  writeVerdict6(verdicts, packet * VERDICT_WORDS, outcome | origin, 0);
 }
 
 /** Gives the packet at place `k` a second place, with the key of its node port. */

@@ -28,6 +28,8 @@ export interface KernelImports {
   readonly random: () => number;
 }
 
+const NO_CHANCE: KernelImports = { random: () => 0 };
+
 let compiled: object | null | undefined;
 
 /** Compiled once, when it is asked for first; `null` where WebAssembly, or its SIMD or threads, is missing. */
@@ -48,10 +50,13 @@ export function hasKernels(): boolean {
   return kernelModule() !== null;
 }
 
-/** The kernels on a memory; `null` where they cannot run. */
-export function loadKernels(memory: WasmMemory, { random }: KernelImports): Kernels | null {
+/**
+ * The kernels on a memory; `null` where they cannot run.
+ * @param imports - needed by lookups in tables with pools of strategy `random`
+ */
+export function loadKernels(memory: WasmMemory, imports: KernelImports = NO_CHANCE): Kernels | null {
   const wasm = webAssembly();
   const module = kernelModule();
   if (wasm === null || module === null) return null;
-  return new wasm.Instance(module, { env: { memory, random } }).exports as unknown as Kernels;
+  return new wasm.Instance(module, { env: { memory, random: imports.random } }).exports as unknown as Kernels;
 }
