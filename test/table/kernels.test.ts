@@ -1,7 +1,15 @@
 /** The kernels in WebAssembly and in TypeScript, which are held to each other on whatever words there are. */
 import { emitTable, type Ruleset } from '@shunt/compiler';
 import { Dataplane } from '@shunt/dataplane';
-import { FAMILIES, type Family, type Packet, packetWords, readVerdict, verdictWords, writePacket } from '@shunt/model';
+import {
+  FAMILIES,
+  type Family,
+  type Packet,
+  packetWords,
+  readVerdict,
+  verdictWords,
+  writePacket,
+} from '@shunt/model';
 import { packetsFor, rulesets } from '@shunt/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -84,7 +92,9 @@ describe('both kernels', () => {
   });
 
   it.each(FAMILIES)('say the same of every number of %s packets up to 200', (family) => {
-    const [{ ruleset, packets }] = fc.sample(questions(4 * LONGEST), { numRuns: 1, seed: SEED }) as [Question];
+    const [{ ruleset, packets }] = fc.sample(questions(4 * LONGEST), { numRuns: 1, seed: SEED }) as [
+      Question,
+    ];
     const [wasm, typescript] = both(emitTable(ruleset).image);
     const all = records(packets, family);
     expect(all.length).toBeGreaterThanOrEqual(LONGEST * packetWords(family));

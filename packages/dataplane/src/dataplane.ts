@@ -9,7 +9,12 @@ import {
   validateMatchTable,
 } from '@shunt/model';
 import type { KernelChoice, LookupKernels } from './lookup/lookup-kernels.js';
-import { type Directory, type FrontendName, type LookupResult, lookupResult } from './lookup/lookup-result.js';
+import {
+  type Directory,
+  type FrontendName,
+  type LookupResult,
+  lookupResult,
+} from './lookup/lookup-result.js';
 import { type PacketInput, writePacket4, writePacket6, writePacketInput } from './lookup/packet-input.js';
 import { TypeScriptLookup } from './lookup/typescript-lookup.js';
 import { WebAssemblyLookup } from './lookup/webassembly-lookup.js';
@@ -239,7 +244,8 @@ function makeKernels(
   { random, kernels = 'auto' }: ReaderOptions,
 ): LookupKernels {
   // Readers that begin with one seed would all pick the same backends at the same time.
-  const generator = random ?? xorshift32((memory.words[HEADER_SEED] as number) ^ Math.imul(reader, 0x9e3779b1));
+  const generator =
+    random ?? xorshift32((memory.words[HEADER_SEED] as number) ^ Math.imul(reader, 0x9e3779b1));
   if (kernels !== 'typescript') {
     const lookup = WebAssemblyLookup.on(memory, reader, generator);
     if (lookup !== null) return lookup;

@@ -1,6 +1,5 @@
 import {
   type Address,
-  type Packet,
   PACKET4_DESTINATION,
   PACKET4_PORTS,
   PACKET4_PROTOCOL,
@@ -9,6 +8,7 @@ import {
   PACKET6_PORTS,
   PACKET6_PROTOCOL,
   PACKET6_SOURCE,
+  type Packet,
   PROTOCOL_NUMBER,
   type Protocol,
   parseAddress,
@@ -86,7 +86,8 @@ function addressOf(title: string, given: Address | string): Address {
   const quad = parseQuad(given);
   if (quad >= 0) return quad;
   const address = parseAddress(given);
-  if (address === null) throw new RangeError(`"${title}" expected an IP address, got ${JSON.stringify(given)}`);
+  if (address === null)
+    throw new RangeError(`"${title}" expected an IP address, got ${JSON.stringify(given)}`);
   return address;
 }
 

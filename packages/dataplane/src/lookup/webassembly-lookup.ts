@@ -47,13 +47,7 @@ export class WebAssemblyLookup implements LookupKernels {
     for (let first = 0; first < count; first += STAGED_PACKETS) {
       const some = Math.min(STAGED_PACKETS, count - first);
       copyWords(packets, first * PACKET4_WORDS, staged, 0, some * PACKET4_WORDS);
-      this.#kernels.lookupBatch4(
-        this.#imageAt,
-        this.#regionAt,
-        staged.byteOffset,
-        answers.byteOffset,
-        some,
-      );
+      this.#kernels.lookupBatch4(this.#imageAt, this.#regionAt, staged.byteOffset, answers.byteOffset, some);
       copyWords(answers, 0, verdicts, first * VERDICT4_WORDS, some * VERDICT4_WORDS);
     }
   }
@@ -69,13 +63,7 @@ export class WebAssemblyLookup implements LookupKernels {
     for (let first = 0; first < count; first += STAGED_PACKETS) {
       const some = Math.min(STAGED_PACKETS, count - first);
       copyWords(packets, first * PACKET6_WORDS, staged, 0, some * PACKET6_WORDS);
-      this.#kernels.lookupBatch6(
-        this.#imageAt,
-        this.#regionAt,
-        staged.byteOffset,
-        answers.byteOffset,
-        some,
-      );
+      this.#kernels.lookupBatch6(this.#imageAt, this.#regionAt, staged.byteOffset, answers.byteOffset, some);
       copyWords(answers, 0, verdicts, first * VERDICT6_WORDS, some * VERDICT6_WORDS);
     }
   }

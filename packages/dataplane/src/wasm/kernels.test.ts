@@ -11,7 +11,7 @@ describe('the WebAssembly kernels', () => {
   const kernels = memory === null ? null : loadKernels(memory);
   const u32 = fc.integer({ min: 0, max: 0xffffffff });
 
-  it('need no more of a reader\'s region than there is', () => {
+  it("need no more of a reader's region than there is", () => {
     expect(kernels?.scratchBytes()).toBeLessThanOrEqual(STAGED_PACKETS_AT);
   });
 

@@ -37,11 +37,7 @@ function agreedResult([preferred, plain]: readonly [Dataplane, Dataplane], packe
   return result;
 }
 
-function answerOfFlows(
-  lookup: (packet: Packet) => LookupResult,
-  packet: Packet,
-  flowCount: number,
-): Answer {
+function answerOfFlows(lookup: (packet: Packet) => LookupResult, packet: Packet, flowCount: number): Answer {
   const verdicts = new Set<Verdict>();
   const masqueradeByBackend = new Map<string, boolean>();
   for (let flow = 0; flow < flowCount; flow++) {
