@@ -17,12 +17,11 @@ const pick = pickBackend;
 
 /**
  * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once.
- * @param first, end - places of the block
  * @returns how many places are listed for which that is not so
  */
-export function matchBlock4(image: Uint32Array, first: number, end: number): number {
+export function matchBlock4(image: Uint32Array, count: number): number {
   let listed = 0;
-  for (let k = first; k < end; k++) {
+  for (let k = 0; k < count; k++) {
     const line = (HEAP + ((candidates[k] as number) << 4)) | 0;
     const isOther =
       ((image[(line + ADDRESS) | 0] as number) ^ (keyAddresses[k] as number)) |
