@@ -1,9 +1,10 @@
 import { BUCKET_LINES, entryShift, HEAP_START } from '@shunt/model';
-import { CANDIDATES, KEY_HASHES, PICKED_BACKENDS } from './block.js';
+import { CANDIDATES, KEY_HASHES, LAST_PLACE, PICKED_BACKENDS } from './block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
 const LINES = BUCKET_LINES;
+const LAST = LAST_PLACE;
 const keyHashes = KEY_HASHES;
 const candidates = CANDIDATES;
 const backends = PICKED_BACKENDS;
@@ -44,8 +45,8 @@ export function findCandidates(image: Uint32Array, indexAt: number, count: numbe
   const shift = entryShift(image[indexAt + 1] as number);
   touchBuckets(image, index, shift, count);
   for (let k = 0; k < count; k++) {
-    const hash = keyHashes[k] as number;
-    candidates[k] = image[entryOf(image, (index + ((hash >>> shift) << 4)) | 0, hash)] as number;
+    const hash = keyHashes[k & LAST] as number;
+    candidates[k & LAST] = image[entryOf(image, (index + ((hash >>> shift) << 4)) | 0, hash)] as number;
   }
   touchLines(image, count);
 }
@@ -58,7 +59,7 @@ export function findCandidates(image: Uint32Array, indexAt: number, count: numbe
 function touchBuckets(image: Uint32Array, index: number, shift: number, count: number): number {
   let read = 0;
   for (let k = 0; k < count; k++) {
-    read ^= image[(index + (((keyHashes[k] as number) >>> shift) << 4)) | 0] as number;
+    read ^= image[(index + (((keyHashes[k & LAST] as number) >>> shift) << 4)) | 0] as number;
   }
   return read;
 }
@@ -66,13 +67,14 @@ function touchBuckets(image: Uint32Array, index: number, shift: number, count: n
 /** {@link touchBuckets} for the candidates' lines. */
 function touchLines(image: Uint32Array, count: number): number {
   let read = 0;
-  for (let k = 0; k < count; k++) read ^= image[(HEAP + ((candidates[k] as number) << 4)) | 0] as number;
+  for (let k = 0; k < count; k++)
+    read ^= image[(HEAP + ((candidates[k & LAST] as number) << 4)) | 0] as number;
   return read;
 }
 
 /** {@link touchBuckets} for the backends that were picked. */
 export function touchBackends(image: Uint32Array, count: number): number {
   let read = 0;
-  for (let k = 0; k < count; k++) read ^= image[backends[k] as number] as number;
+  for (let k = 0; k < count; k++) read ^= image[backends[k & LAST] as number] as number;
   return read;
 }

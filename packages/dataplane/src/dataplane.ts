@@ -211,9 +211,17 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    this.#hooks?.begin();
-    this.#kernels.batch4(packets, verdicts, count);
-    this.#hooks?.end();
+    const hooks = this.#hooks;
+    if (hooks === null) {
+      this.#kernels.batch4(packets, verdicts, count);
+      return;
+    }
+    hooks.begin();
+    try {
+      this.#kernels.batch4(packets, verdicts, count);
+    } finally {
+      hooks.end();
+    }
   }
 
   /**
@@ -225,16 +233,34 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    this.#hooks?.begin();
-    this.#kernels.batch6(packets, verdicts, count);
-    this.#hooks?.end();
+    const hooks = this.#hooks;
+    if (hooks === null) {
+      this.#kernels.batch6(packets, verdicts, count);
+      return;
+    }
+    hooks.begin();
+    try {
+      this.#kernels.batch6(packets, verdicts, count);
+    } finally {
+      hooks.end();
+    }
   }
 
   #one(isIPv4: boolean): void {
-    this.#hooks?.begin();
-    if (isIPv4) this.#kernels.one4();
-    else this.#kernels.one6();
-    this.#hooks?.end();
+    const hooks = this.#hooks;
+    if (hooks === null) {
+      if (isIPv4) this.#kernels.one4();
+      else this.#kernels.one6();
+      return;
+    }
+    hooks.begin();
+    // A generator that is asked for a pick may throw.
+    try {
+      if (isIPv4) this.#kernels.one4();
+      else this.#kernels.one6();
+    } finally {
+      hooks.end();
+    }
   }
 }
 

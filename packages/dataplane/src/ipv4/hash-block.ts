@@ -14,7 +14,16 @@ import {
   ROOT_POSITION,
   SPACE_NODE_PORT,
 } from '@shunt/model';
-import { BLOCK_PACKETS, FLOW_HASHES, KEY_HASHES, LISTED, NODE_PORT_PLACES, PACKET_ORIGINS, PORT_KEYS } from '../block.js';
+import {
+  BLOCK_PACKETS,
+  FLOW_HASHES,
+  KEY_HASHES,
+  LAST_PLACE,
+  LISTED,
+  NODE_PORT_PLACES,
+  PACKET_ORIGINS,
+  PORT_KEYS,
+} from '../block.js';
 import { addressFlags4, intervalsContain4 } from './membership.js';
 
 const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses4;
@@ -28,6 +37,7 @@ export const KEY_ADDRESSES4 = new Uint32Array(BLOCK_PACKETS);
 
 // See block.ts for why there are constants for what is imported.
 const SEED = HEADER_SEED;
+const LAST = LAST_PLACE;
 const LOCAL = ADDRESS_LOCAL;
 const SERVES_NODE_PORTS_SHIFT = Math.log2(ADDRESS_SERVES_NODE_PORTS);
 const NODE_PORT_SHIFT = Math.log2(SPACE_NODE_PORT);
@@ -67,15 +77,16 @@ export function hashBlock4(
   const seed = image[SEED] as number;
   let listed = 0;
   let nodePorts = 0;
-  for (let k = 0; k < count; k++) {
-    const packet = Math.imul(first + k, PACKET_WORDS);
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
+    const packet = Math.imul(first + number, PACKET_WORDS);
     const source = packets[(packet + SOURCE) | 0] as number;
     const ports = packets[(packet + PORTS) | 0] as number;
     const destination = packets[(packet + DESTINATION) | 0] as number;
     const own = (localSet + ((keyHash(destination, 0) >>> localShift) << 1)) | 0;
     const isServed =
       Number(image[own] === destination) & ((image[(own + 1) | 0] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
-    places[nodePorts] = k;
+    places[nodePorts & LAST] = k;
     nodePorts = (nodePorts + isServed) | 0;
     const protocol = (packets[(packet + PROTOCOL) | 0] as number) & 0xff;
     const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
@@ -91,7 +102,7 @@ export function hashBlock4(
     const isPod = Number(source >= podFirst) & Number(source <= podLast);
     // Pods first, see below; their number is 0.
     origins[k] = (OUTSIDE - isNode) & (isPod - 1);
-    list[listed] = k;
+    list[listed & LAST] = k;
     listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - isEntry)))) | 0;
   }
   if (listed > 0) findOrigins4(image, root, packets, first, listed);

@@ -128,7 +128,7 @@ function takeAddressKey4(
   const shift = entryShift(image[root + INDEX + 1] as number);
   const bucket = (image[root + INDEX] as number) + ((hash >>> shift) << 4);
   portKeys[k] = key;
-    keyAddresses[k] = packets[destination] as number;
+  keyAddresses[k] = packets[destination] as number;
   keyHashes[k] = hash;
   candidates[k] = image[firstEntry(image, bucket, hash)] as number;
 }

@@ -15,7 +15,16 @@ import {
   SET_ENTRY6_FLAGS,
   SPACE_NODE_PORT,
 } from '@shunt/model';
-import { BLOCK_PACKETS, FLOW_HASHES, KEY_HASHES, LISTED, NODE_PORT_PLACES, PACKET_ORIGINS, PORT_KEYS } from '../block.js';
+import {
+  BLOCK_PACKETS,
+  FLOW_HASHES,
+  KEY_HASHES,
+  LAST_PLACE,
+  LISTED,
+  NODE_PORT_PLACES,
+  PACKET_ORIGINS,
+  PORT_KEYS,
+} from '../block.js';
 import { addressFlags6, intervalsContain6 } from './membership.js';
 
 const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses6;
@@ -29,6 +38,7 @@ export const KEY_ADDRESSES6 = new Uint32Array(4 * BLOCK_PACKETS);
 
 // See block.ts for why there are constants for what is imported.
 const SEED = HEADER_SEED;
+const LAST = LAST_PLACE;
 const LOCAL = ADDRESS_LOCAL;
 const SERVES_NODE_PORTS_SHIFT = Math.log2(ADDRESS_SERVES_NODE_PORTS);
 const NODE_PORT_SHIFT = Math.log2(SPACE_NODE_PORT);
@@ -115,8 +125,9 @@ export function hashBlock6(
   const seed = image[SEED] as number;
   let listed = 0;
   let nodePorts = 0;
-  for (let k = 0; k < count; k++) {
-    const packet = Math.imul(first + k, PACKET_WORDS);
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
+    const packet = Math.imul(first + number, PACKET_WORDS);
     const source = (packet + SOURCE) | 0;
     const w0 = (packets[source] as number) | 0;
     const w1 = (packets[(source + 1) | 0] as number) | 0;
@@ -125,7 +136,7 @@ export function hashBlock6(
     const ports = packets[(packet + PORTS) | 0] as number;
     const destination = (packet + DESTINATION) | 0;
     const isServed = servesNodePorts(image, localSet, localShift, packets, destination);
-    places[nodePorts] = k;
+    places[nodePorts & LAST] = k;
     nodePorts = (nodePorts + isServed) | 0;
     const protocol = (packets[(packet + PROTOCOL) | 0] as number) & 0xff;
     const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
@@ -145,8 +156,8 @@ export function hashBlock6(
       isBelow(packets, source, image, podRanges) | isBelow(image, (podRanges + 4) | 0, packets, source);
     // Pods first, see below; their number is 0.
     origins[k] = (OUTSIDE - isNode) & -isNotPod;
-    list[listed] = k;
-    listed += hasOtherRanges | (Number(flags !== 0) & (1 - isEntry));
+    list[listed & LAST] = k;
+    listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - isEntry)))) | 0;
   }
   if (listed > 0) findOrigins6(image, root, packets, first, listed);
   return nodePorts;

@@ -127,10 +127,10 @@ function takeAddressKey6(
   const shift = entryShift(image[root + INDEX + 1] as number);
   const bucket = (image[root + INDEX] as number) + ((hash >>> shift) << 4);
   portKeys[k] = key;
-    keyAddresses[k << 2] = packets[destination] as number;
-    keyAddresses[(k << 2) + 1] = packets[destination + 1] as number;
-    keyAddresses[(k << 2) + 2] = packets[destination + 2] as number;
-    keyAddresses[(k << 2) + 3] = packets[destination + 3] as number;
+  keyAddresses[k << 2] = packets[destination] as number;
+  keyAddresses[(k << 2) + 1] = packets[destination + 1] as number;
+  keyAddresses[(k << 2) + 2] = packets[destination + 2] as number;
+  keyAddresses[(k << 2) + 3] = packets[destination + 3] as number;
   keyHashes[k] = hash;
   candidates[k] = image[firstEntry(image, bucket, hash)] as number;
 }

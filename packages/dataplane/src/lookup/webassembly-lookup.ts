@@ -1,5 +1,6 @@
 import { PACKET4_WORDS, PACKET6_WORDS, VERDICT4_WORDS, VERDICT6_WORDS } from '@shunt/model';
 import { ONE_PACKET_AT, ONE_VERDICT_AT, STAGED_PACKETS } from '../memory/memory-layout.js';
+import { RecordStage } from '../memory/record-stage.js';
 import type { ReaderRegion, TableMemory } from '../memory/table-memory.js';
 import { type Kernels, loadKernels } from '../wasm/kernels.js';
 import type { LookupKernels } from './lookup-kernels.js';
@@ -11,16 +12,20 @@ export class WebAssemblyLookup implements LookupKernels {
   readonly oneVerdict: Uint32Array;
   readonly #memory: TableMemory;
   readonly #kernels: Kernels;
-  readonly #region: ReaderRegion;
+  readonly #stage: RecordStage;
   readonly #regionAt: number;
   readonly #imageAt: number;
+  readonly #stagedAt: number;
+  readonly #answersAt: number;
   readonly #onePacketAt: number;
   readonly #oneVerdictAt: number;
 
   private constructor(memory: TableMemory, kernels: Kernels, region: ReaderRegion) {
     this.#memory = memory;
     this.#kernels = kernels;
-    this.#region = region;
+    this.#stage = new RecordStage(region.packets, region.verdicts);
+    this.#stagedAt = region.packets.byteOffset;
+    this.#answersAt = region.verdicts.byteOffset;
     this.#regionAt = region.at;
     this.#imageAt = memory.imageAt;
     this.#onePacketAt = region.at + ONE_PACKET_AT;
@@ -43,12 +48,11 @@ export class WebAssemblyLookup implements LookupKernels {
       this.#kernels.lookupBatch4(this.#imageAt, this.#regionAt, packetsAt, verdictsAt, count);
       return;
     }
-    const { packets: staged, verdicts: answers } = this.#region;
     for (let first = 0; first < count; first += STAGED_PACKETS) {
       const some = Math.min(STAGED_PACKETS, count - first);
-      copyWords(packets, first * PACKET4_WORDS, staged, 0, some * PACKET4_WORDS);
-      this.#kernels.lookupBatch4(this.#imageAt, this.#regionAt, staged.byteOffset, answers.byteOffset, some);
-      copyWords(answers, 0, verdicts, first * VERDICT4_WORDS, some * VERDICT4_WORDS);
+      this.#stage.put(packets, first * PACKET4_WORDS, some * PACKET4_WORDS);
+      this.#kernels.lookupBatch4(this.#imageAt, this.#regionAt, this.#stagedAt, this.#answersAt, some);
+      this.#stage.take(verdicts, first * VERDICT4_WORDS, some * VERDICT4_WORDS);
     }
   }
 
@@ -59,12 +63,11 @@ export class WebAssemblyLookup implements LookupKernels {
       this.#kernels.lookupBatch6(this.#imageAt, this.#regionAt, packetsAt, verdictsAt, count);
       return;
     }
-    const { packets: staged, verdicts: answers } = this.#region;
     for (let first = 0; first < count; first += STAGED_PACKETS) {
       const some = Math.min(STAGED_PACKETS, count - first);
-      copyWords(packets, first * PACKET6_WORDS, staged, 0, some * PACKET6_WORDS);
-      this.#kernels.lookupBatch6(this.#imageAt, this.#regionAt, staged.byteOffset, answers.byteOffset, some);
-      copyWords(answers, 0, verdicts, first * VERDICT6_WORDS, some * VERDICT6_WORDS);
+      this.#stage.put(packets, first * PACKET6_WORDS, some * PACKET6_WORDS);
+      this.#kernels.lookupBatch6(this.#imageAt, this.#regionAt, this.#stagedAt, this.#answersAt, some);
+      this.#stage.take(verdicts, first * VERDICT6_WORDS, some * VERDICT6_WORDS);
     }
   }
 
@@ -74,15 +77,5 @@ export class WebAssemblyLookup implements LookupKernels {
 
   one6(): void {
     this.#kernels.lookupOne6(this.#imageAt, this.#onePacketAt, this.#oneVerdictAt);
-  }
-}
-
-/** Copies whole records, of a multiple of four words; `set` on a part of an array would allocate. */
-function copyWords(from: Uint32Array, fromAt: number, to: Uint32Array, toAt: number, count: number): void {
-  for (let word = 0; word < count; word += 4) {
-    to[toAt + word] = from[fromAt + word] as number;
-    to[toAt + word + 1] = from[fromAt + word + 1] as number;
-    to[toAt + word + 2] = from[fromAt + word + 2] as number;
-    to[toAt + word + 3] = from[fromAt + word + 3] as number;
   }
 }

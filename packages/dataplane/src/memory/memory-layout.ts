@@ -26,16 +26,16 @@ export const READER_LINE_WORDS = 16;
 export const READERS_WORDS = READER_LINE_WORDS * (1 + MAXIMUM_READERS);
 
 export const REGIONS_AT = 16_384;
-export const REGION_BYTES = 32_768;
+export const REGION_BYTES = 352_256;
 
-/** Packets that are staged at once: so many that what a call costs is nothing beside what they do. */
-export const STAGED_PACKETS = 256;
+/** Packets that are copied at once: many, since arrays that fit are copied much faster as a whole. */
+export const STAGED_PACKETS = 4_096;
 
 /** Byte offsets in a reader's region. The kernels' own columns are first. */
-export const STAGED_PACKETS_AT = 8_192;
-export const STAGED_VERDICTS_AT = 20_480;
-export const ONE_PACKET_AT = 28_672;
-export const ONE_VERDICT_AT = 28_736;
+export const ONE_PACKET_AT = 8_192;
+export const ONE_VERDICT_AT = 8_256;
+export const STAGED_PACKETS_AT = 12_288;
+export const STAGED_VERDICTS_AT = 208_896;
 
 /** The next multiple of a power of two. */
 export function alignUp(bytes: number, alignment: number): number {
