@@ -9,6 +9,9 @@ import { batchBytesOf } from './lookup-batch.js';
 import type { LookupWorkerAnswer, LookupWorkerData, LookupWorkerRequest } from './lookup-worker.js';
 import { answersOfRecords } from './verdict-records.js';
 
+// Built: a thread cannot be given a source in TypeScript.
+const WORKER = new URL('../../dist/lookup/lookup-worker.js', import.meta.url);
+
 /** Room for what each worker writes its verdicts to. */
 const WORKER_BYTES = 1 << 20;
 
@@ -36,7 +39,7 @@ export class WorkerTeam {
     batch.packets.set(packets.records);
     const workers = Array.from({ length: size }, (_, index) => {
       const data: LookupWorkerData = { handle: dataplane.share(), reader: index + 1, family, ...batch };
-      return new Worker(new URL('./lookup-worker.js', import.meta.url), { workerData: data });
+      return new Worker(WORKER, { workerData: data });
     });
     await Promise.all(workers.map((worker) => once(worker, 'online')));
     return new WorkerTeam(workers, packets, batch.verdicts, image.byteLength);

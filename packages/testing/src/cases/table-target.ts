@@ -9,7 +9,10 @@ const FLOWS_PER_BACKEND = 64;
 /** Steps through all ports without repetition, since it is prime to 65536. */
 const PORT_STEP = 40_503;
 
-/** The in-process table, by both kernels: it names one backend for a flow, so that the set is found from many source ports. */
+/**
+ * The in-process table, by both kernels: it names one backend for a flow, so that the set is found from many source
+ * ports.
+ */
 export function tableTarget(ruleset: Ruleset): Answerer {
   const { image } = emitTable(ruleset);
   const dataplanes = [Dataplane.load(image), Dataplane.load(image, { kernels: 'typescript' })] as const;
