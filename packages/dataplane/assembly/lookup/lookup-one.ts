@@ -29,6 +29,7 @@ export function lookupOne<A>(image: usize, packet: usize, verdict: usize): void 
   if (isSentOn && load<u32>(lineAt(image, line), LINE_RANGES_COUNT << 2) == 0) {
     translate<A>(image, packet, verdict, line, action, origin, flowHash);
   } else {
-    settle<A>(image, root, packet, verdict, line, addressFlags<A>(image, root, destination), origin, portKey, flowHash);
+    const flags = addressFlags<A>(image, root, destination);
+    settle<A>(image, root, packet, verdict, line, flags, origin, portKey, flowHash);
   }
 }

@@ -3,14 +3,17 @@ import {
   ACTION_MASQUERADE,
   ACTION_VERDICT_MASK,
   BY_FRONTEND,
-  LINE_CLUSTER_POOL,
+  LINE_LOCAL_POOL,
   LINE_PORT_KEY,
   LINE_RANGES_COUNT,
   OUTCOME_DECIDED_BY_SHIFT,
   OUTCOME_MASQUERADE,
   OUTCOME_ORIGIN_SHIFT,
+  POOL_BACKEND,
   POOL_COUNT_MASK,
   POOL_RANDOM,
+  POOL_SLOTS,
+  POOL_WORD,
   VERDICT_IS_DNAT,
 } from '../formats';
 import { backendBytes } from './address';
@@ -33,11 +36,12 @@ import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Flags are moved to where they are needed: asking for them would be a branch. */
 const MASQUERADE_SHIFT: u32 = ctz(ACTION_MASQUERADE) - ctz(OUTCOME_MASQUERADE);
-export const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED_BY_SHIFT);
+const LOCAL_POOL: usize = LINE_LOCAL_POOL << 2;
+const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED_BY_SHIFT);
 
 /**
  * Picks a slot for each place, as if its candidate were its frontend and sent it on at once; line 0, too, has one.
- * Four places at a time, and without a branch that packets could take differently. Brings the words with the slots
+ * Four places at a time, and without a branch that packets often take differently. Brings the words with the slots
  * into the cache.
  * @returns a bit for each place for which that is not so
  */
@@ -63,13 +67,36 @@ export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
     const outcomes = v128.or(i32x4.shl(origins, OUTCOME_ORIGIN_SHIFT), i32x4.splat(TRANSLATED));
     v128.store(at, v128.or(outcomes, masquerade), OUTCOMES);
 
-    const poolWords = pickSlots<A>(image, at, v128.load(at, CANDIDATES), actions);
+    // Count of source ranges, then the words of the cluster pool.
+    const pool0 = v128.load(line0, LINE_RANGES_COUNT << 2);
+    const pool1 = v128.load(line1, LINE_RANGES_COUNT << 2);
+    const pool2 = v128.load(line2, LINE_RANGES_COUNT << 2);
+    const pool3 = v128.load(line3, LINE_RANGES_COUNT << 2);
+    const low01 = lowWords(pool0, pool1);
+    const low23 = lowWords(pool2, pool3);
+    const high01 = highWords(pool0, pool1);
+    const high23 = highWords(pool2, pool3);
+    const ranges = lowPairs(low01, low23);
+    let slots = highPairs(low01, low23);
+    let poolWords = lowPairs(high01, high23);
+    let backends = highPairs(high01, high23);
+    const isLocal = i32x4.ne(v128.and(actions, i32x4.splat(ACTION_LOCAL_POOL)), i32x4.splat(0));
+    // Few packets go to local pools: a branch is cheaper here than to read both.
+    if (v128.any_true(isLocal)) {
+      const localSlots = wordsAt(line0, line1, line2, line3, LOCAL_POOL + (POOL_SLOTS << 2));
+      const localWords = wordsAt(line0, line1, line2, line3, LOCAL_POOL + (POOL_WORD << 2));
+      const localBackends = wordsAt(line0, line1, line2, line3, LOCAL_POOL + (POOL_BACKEND << 2));
+      slots = v128.bitselect(localSlots, slots, isLocal);
+      poolWords = v128.bitselect(localWords, poolWords, isLocal);
+      backends = v128.bitselect(localBackends, backends, isLocal);
+    }
+    pickSlots<A>(image, at, slots, poolWords, backends);
     // Not 0 where the line refuses, asks for ranges, picks by chance, or has another key.
     const verdicts = v128.and(actions, i32x4.splat(ACTION_VERDICT_MASK));
     let other = v128.xor(verdicts, i32x4.splat(VERDICT_IS_DNAT));
     other = v128.or(other, v128.and(poolWords, i32x4.splat(POOL_RANDOM)));
     other = v128.or(other, v128.xor(portKeys, v128.load(at, PORT_KEYS)));
-    other = v128.or(other, wordsAt(line0, line1, line2, line3, LINE_RANGES_COUNT << 2));
+    other = v128.or(other, ranges);
     if (isVector<A>()) {
       other = v128.or(other, otherAddresses6(line0, line1, line2, line3, at));
     } else {
@@ -113,22 +140,16 @@ function actionsOfx4(actions: v128, origins: v128): v128 {
   return v128.bitselect(i32x4.shr_u(actions, 16), actions01, ofOutside);
 }
 
-/** Where the slots of four places are, and their backends. Returns the pool words. */
+/** Where the slots of four places are, and their backends, by the words of their pools. */
 // @ts-ignore: decorator
 @inline
-function pickSlots<A>(image: usize, at: usize, lines: v128, actions: v128): v128 {
-  // The flag is 8, three words 12.
-  const flag = v128.and(actions, i32x4.splat(ACTION_LOCAL_POOL));
-  const pools = i32x4.add(lines, i32x4.add(flag, i32x4.shr_u(flag, 1)));
-  const pool0 = v128.load(<usize>i32x4.extract_lane(pools, 0), LINE_CLUSTER_POOL << 2);
-  const pool1 = v128.load(<usize>i32x4.extract_lane(pools, 1), LINE_CLUSTER_POOL << 2);
-  const pool2 = v128.load(<usize>i32x4.extract_lane(pools, 2), LINE_CLUSTER_POOL << 2);
-  const pool3 = v128.load(<usize>i32x4.extract_lane(pools, 3), LINE_CLUSTER_POOL << 2);
-  const low01 = lowWords(pool0, pool1);
-  const low23 = lowWords(pool2, pool3);
-  const firstSlots = lowPairs(low01, low23);
-  const poolWords = highPairs(low01, low23);
-  const firstBackends = lowPairs(highWords(pool0, pool1), highWords(pool2, pool3));
+function pickSlots<A>(
+  image: usize,
+  at: usize,
+  firstSlots: v128,
+  poolWords: v128,
+  firstBackends: v128,
+): void {
   const counts = v128.and(poolWords, i32x4.splat(POOL_COUNT_MASK));
   const slots = scaledx4(v128.load(at, FLOW_HASHES), counts);
   const scales = slotScalesx4(poolWords);
@@ -142,5 +163,4 @@ function pickSlots<A>(image: usize, at: usize, lines: v128, actions: v128): v128
   const places = v128.and(slots, i32x4.eq(scales, i32x4.splat(0)));
   const backends = i32x4.add(i32x4.shl(firstBackends, 2), i32x4.shl(places, ctz(backendBytes<A>())));
   v128.store(at, i32x4.add(base, backends), BACKENDS);
-  return poolWords;
 }

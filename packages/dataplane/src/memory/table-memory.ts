@@ -29,6 +29,8 @@ import {
 const DEFAULT_BATCH_BYTES = 1 << 20;
 const DEFAULT_MAXIMUM_BYTES = 2 ** 30;
 const CACHE_LINE_BYTES = 64;
+/** Behind the image: kernels read whole words from any byte of it on. */
+const SLACK_BYTES = 64;
 
 export interface TableMemoryOptions {
   /**
@@ -81,7 +83,7 @@ export class TableMemory {
     const batchBytes = options.batchBytes ?? DEFAULT_BATCH_BYTES;
     const batchesAt = REGIONS_AT + (forWebAssembly ? MAXIMUM_READERS * REGION_BYTES : 0);
     const imageAt = alignUp(batchesAt + batchBytes, CACHE_LINE_BYTES);
-    const bytes = imageAt + image.byteLength;
+    const bytes = imageAt + image.byteLength + SLACK_BYTES;
     const enough = forWebAssembly ? DEFAULT_MAXIMUM_BYTES : image.byteLength + DEFAULT_BATCH_BYTES;
     const maximum = options.maximumBytes ?? Math.max(enough, bytes + image.byteLength);
     if (maximum < bytes) throw new RangeError(`"maximumBytes" expected at least ${bytes}, got ${maximum}`);
@@ -135,7 +137,7 @@ export class TableMemory {
    * @throws {RangeError} if that is more than the maximum
    */
   grow(words: number): Uint32Array {
-    const missing = this.imageAt + words * 4 - this.words.byteLength - this.#image.byteOffset;
+    const missing = this.imageAt + words * 4 + SLACK_BYTES - (this.words.byteOffset + this.words.byteLength);
     if (missing > 0) {
       try {
         if (this.#wasm === null) throw new RangeError('all of it is in use');
