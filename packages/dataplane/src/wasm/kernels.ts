@@ -31,6 +31,7 @@ export interface KernelImports {
 const NO_CHANCE: KernelImports = { random: () => 0 };
 
 let compiled: object | null | undefined;
+let run: boolean | undefined;
 
 /** Compiled once, when it is asked for first; `null` where WebAssembly, or its SIMD or threads, is missing. */
 function kernelModule(): object | null {
@@ -45,9 +46,18 @@ function kernelModule(): object | null {
   return compiled;
 }
 
-/** Whether {@link loadKernels} gives any. */
+/** Whether {@link loadKernels} gives any: an engine may know the instructions, and yet give out no shared memory. */
 export function hasKernels(): boolean {
-  return kernelModule() !== null;
+  if (run === undefined) {
+    try {
+      const wasm = webAssembly();
+      const memory = wasm === null ? null : new wasm.Memory({ initial: 1, maximum: 1, shared: true });
+      run = memory !== null && loadKernels(memory) !== null;
+    } catch {
+      run = false;
+    }
+  }
+  return run;
 }
 
 /**
