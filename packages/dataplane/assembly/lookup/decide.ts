@@ -26,7 +26,7 @@ export const ACCEPTS: u32 = VERDICT_IS_ACCEPT | (BY_FRONTEND << OUTCOME_DECIDED_
 export const ADDRESS_DECIDES: u32 = 0;
 export const NODE_PORT_DECIDES: u32 = 1;
 export const HEALTH_CHECK_DECIDES: u32 = 2;
-export const NO_FRONTEND_DECIDES: u32 = 3;
+const NO_FRONTEND_DECIDES: u32 = 3;
 
 /**
  * Follows the hooks that a packet passes: translation by address, translation by node port, then the filter rules that

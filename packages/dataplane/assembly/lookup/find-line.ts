@@ -13,7 +13,7 @@ import { entryShift } from './membership';
 
 // @ts-ignore: decorator
 @inline
-export function indexOf<A>(root: usize): usize {
+function indexOf<A>(root: usize): usize {
   return root + ((isVector<A>() ? ROOT_FRONTEND_INDEX_6 : ROOT_FRONTEND_INDEX_4) << 2);
 }
 

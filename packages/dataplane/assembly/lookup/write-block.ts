@@ -68,7 +68,7 @@ export function writeTranslation<A>(
 /** Writes the verdict of the packet at a place of the block. */
 // @ts-ignore: decorator
 @inline
-export function writePlace<A>(image: usize, packet: usize, verdict: usize, at: usize): void {
+function writePlace<A>(image: usize, packet: usize, verdict: usize, at: usize): void {
   const backend = <usize>load<u32>(at, BACKENDS);
   const line = lineNumber(image, load<u32>(at, CANDIDATES));
   writeTranslation<A>(image, packet, verdict, backend, load<u32>(at, OUTCOMES), line);

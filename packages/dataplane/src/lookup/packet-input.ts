@@ -94,7 +94,7 @@ function addressOf(title: string, given: Address | string): Address {
 const DOT = 46;
 
 /**
- * Reads a dotted quad as everybody writes it. The model's parser takes every notation, and four times as long.
+ * Reads a dotted quad as everybody writes it. The model's parser takes every notation.
  * @returns -1 for any other text
  */
 function parseQuad(text: string): number {
