@@ -39,6 +39,11 @@ async function must(command: string, args: readonly string[], cwd: string): Prom
   return output;
 }
 
+/** Builds the packages, for who runs them as they are built. */
+export async function buildPackages(): Promise<void> {
+  await must(process.execPath, [TSC, '-b'], ROOT);
+}
+
 /** Packs every package from a fresh build and installs the tarballs in an empty folder. */
 export class Consumer {
   readonly #home: string;
@@ -50,7 +55,7 @@ export class Consumer {
   static async create(): Promise<Consumer> {
     const consumer = new Consumer(await mkdtemp(join(tmpdir(), 'shunt-consumer-')));
     try {
-      await must(process.execPath, [TSC, '-b'], ROOT);
+      await buildPackages();
       await consumer.#install(await consumer.#pack());
       return consumer;
     } catch (error) {

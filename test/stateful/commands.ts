@@ -1,5 +1,5 @@
 /** What may happen to a stateful dataplane, as fast-check commands. */
-import type { FlowPlan, TranslationRecord } from '@shunt/dataplane';
+import { applyFlowPlan, type FlowPlan, type TranslationRecord } from '@shunt/dataplane';
 import type { Protocol } from '@shunt/model';
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -46,6 +46,8 @@ export function events(): fc.Arbitrary<Event>[] {
       .map((args) => new SetBackend(...args)),
     fc.constant(new Plan()),
     fc.nat({ max: 8 }).map((buckets) => new Sweep(buckets)),
+    fc.constantFrom(1, 2, 3, 4).map((servicePort) => new Retire(servicePort)),
+    fc.constant(new Restart()),
   ];
 }
 
@@ -123,7 +125,7 @@ class Plan implements Event {
       flow.draining = plan === 'drain';
       if (plan === 'delete') world.plain.flows.delete(flow.key);
     }
-    for (const { conntrack } of [world.single, world.batched]) {
+    for (const { conntrack } of world.machines) {
       // Or it would also count flows that are over and nobody has noticed.
       conntrack.expire(world.now >>> 0, conntrack.bucketCount);
       expect(conntrack.plan(decide)).toEqual(want);
@@ -141,13 +143,47 @@ class Sweep implements Event {
     return true;
   }
   run(world: World): void {
-    for (const { conntrack } of [world.single, world.batched])
-      conntrack.expire(world.now >>> 0, this.buckets);
+    for (const { conntrack } of world.machines) conntrack.expire(world.now >>> 0, this.buckets);
     world.checkFlows();
     world.checkCounters();
   }
   toString(): string {
     return `sweep(${this.buckets})`;
+  }
+}
+
+/** Lets another service port have a number. */
+class Retire implements Event {
+  constructor(readonly servicePort: number) {}
+  check(): boolean {
+    return true;
+  }
+  run(world: World): void {
+    const retired = [this.servicePort];
+    for (const { conntrack, affinity, counters } of world.machines) {
+      const change = { drain: [], join: [], sweep: [], retired, reset: [] };
+      applyFlowPlan(change, { conntrack, affinity, counters });
+    }
+    world.plain.forget(this.servicePort);
+    world.checkFlows();
+    world.checkCounters();
+  }
+  toString(): string {
+    return `retire(${this.servicePort})`;
+  }
+}
+
+/** Machines go on elsewhere, with no more than the words of their regions. */
+class Restart implements Event {
+  check(): boolean {
+    return true;
+  }
+  run(world: World): void {
+    for (const machine of world.machines) machine.restart();
+    world.checkFlows();
+  }
+  toString(): string {
+    return 'restart';
   }
 }
 

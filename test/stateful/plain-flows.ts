@@ -26,7 +26,7 @@ export interface PlainFlow {
   readonly original: RewrittenPacket;
   readonly rewritten: RewrittenPacket;
   readonly answer: Answer;
-  readonly servicePort: number;
+  servicePort: number;
   stage: Stage;
   lastSeen: number;
   draining: boolean;
@@ -89,6 +89,20 @@ export class PlainFlows {
   tick(now: number): void {
     for (const flow of this.flows.values()) {
       if (now - flow.lastSeen >= timeoutOf(flow)) this.flows.delete(flow.key);
+    }
+  }
+
+  /** Forgets a service port: what is left of it counts for number 0, and backends keep their counts. */
+  forget(servicePort: number): void {
+    for (const flow of this.flows.values()) if (flow.servicePort === servicePort) flow.servicePort = 0;
+    for (const key of this.affinity.keys()) if (key.startsWith(`${servicePort} `)) this.affinity.delete(key);
+    this.counts.delete(`refused ${servicePort}`);
+    for (const [name, count] of this.counts) {
+      const [what, number, backend] = name.split(' ');
+      if (backend === undefined || number !== `${servicePort}`) continue;
+      this.counts.delete(name);
+      const other = `${what} 0 ${backend}`;
+      this.counts.set(other, (this.counts.get(other) ?? 0) + count);
     }
   }
 

@@ -66,9 +66,9 @@ export class SmallRules implements FamilyRules {
     this.#outside = new Set(outside);
   }
 
-  /** The backends that a service port may pick now. */
+  /** The backends that a service port may pick now; none of one that is gone. */
   eligible(servicePort: number): readonly Backend[] {
-    const { backends } = this.servicePorts.get(servicePort) as ServicePort;
+    const backends = this.servicePorts.get(servicePort)?.backends ?? [];
     return backends.filter((backend) => !this.removed.has(backendKey(servicePort, backend)));
   }
 

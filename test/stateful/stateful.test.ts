@@ -72,7 +72,7 @@ describe.each<Family>(['IPv4', 'IPv6'])('a stateful dataplane of %s', (family) =
     expect(world.plain.counts.get('drop flows-full')).toBe(1);
     const record = new Uint32Array(packetWords(family));
     writePacket(record, 0, packet(1002, 0));
-    for (const { affinity } of [world.single, world.batched]) {
+    for (const { affinity } of world.machines) {
       expect(affinity.find(frontend.servicePort, record, 0, 15, 0)).toBe(0);
     }
   });

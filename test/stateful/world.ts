@@ -5,6 +5,7 @@ import {
   Counters,
   DEFAULT_FLOW_TIMEOUTS,
   type FlowRecord,
+  KernelMemory,
   StatefulPipeline,
 } from '@shunt/dataplane';
 import {
@@ -80,54 +81,120 @@ export function clients(family: Family): Address[] {
   ];
 }
 
-/** A stateful dataplane of one family in memory of its own. */
-class Machine {
+/** Where a machine lives: in plain memory, or where kernels reach it. */
+export type Loops = 'TypeScript' | 'WebAssembly';
+
+// Far more than a batch has.
+const ROOM_PACKETS = 256;
+const MEMORY_WORDS = 2 ** 22;
+let shared: KernelMemory | null = null;
+
+/** Engines reserve gigabytes of addresses for each memory: many machines share one. */
+function memoryFor(loops: Loops, words: number): KernelMemory {
+  if (loops === 'TypeScript') return new KernelMemory(words, { webAssembly: false });
+  if (shared === null || shared.wordsLeft < words) shared = new KernelMemory(MEMORY_WORDS);
+  expect(shared.kernels).not.toBeNull();
+  return shared;
+}
+
+interface Parts {
+  /** Of flows and of clients. */
+  readonly regions: readonly Uint32Array[];
   readonly conntrack: Conntrack;
   readonly affinity: Affinity;
-  readonly counters: Counters;
   readonly pipeline: StatefulPipeline;
-  readonly words: Uint32Array;
+  readonly packets: Uint32Array;
+  readonly verdicts: Uint32Array;
+}
 
-  constructor(rules: SmallRules, { family, capacity, ports }: Setting, nodes: readonly Address[]) {
-    const timeouts = { ...DEFAULT_FLOW_TIMEOUTS, 'tcp established': TIMEOUTS['TCP established'] as number };
-    const conntrack = { family, flows: capacity, sourcePorts: ports, timeouts, seed: 7 };
-    const affinity = { family, entries: 32 };
-    const counters = { servicePorts: 5, backends: 4 };
-    const affinityAt = 16 + Conntrack.regionWords(conntrack);
-    const countersAt = affinityAt + Affinity.regionWords(affinity);
-    this.words = new Uint32Array(new SharedArrayBuffer(4 * (countersAt + Counters.regionWords(counters))));
-    this.counters = new Counters(this.words, countersAt, counters);
-    this.conntrack = new Conntrack(this.words, 16, conntrack, this.counters);
-    this.affinity = new Affinity(this.words, affinityAt, affinity);
-    this.pipeline = new StatefulPipeline({
-      rules,
-      conntrack: this.conntrack,
-      affinity: this.affinity,
-      masquerade: {
-        addresses: Uint32Array.from(nodes.flatMap((node) => wordsOf(node))),
-        choose: (verdicts, verdict) => (verdicts[verdict + 2] as number) % 2,
-      },
-    });
+const COUNTING = { servicePorts: 5, backends: 4 };
+
+/** A stateful dataplane of one family. */
+class Machine {
+  readonly counters = new Counters(new Uint32Array(Counters.regionWords(COUNTING)), 0, COUNTING);
+  readonly #loops: Loops;
+  readonly #rules: SmallRules;
+  readonly #setting: Setting;
+  readonly #nodes: Uint32Array;
+  #parts: Parts;
+
+  constructor(loops: Loops, rules: SmallRules, setting: Setting, nodes: readonly Address[]) {
+    this.#loops = loops;
+    this.#rules = rules;
+    this.#setting = setting;
+    this.#nodes = Uint32Array.from(nodes.flatMap((node) => wordsOf(node)));
+    this.#parts = this.#start(null);
   }
 
-  process(packets: readonly HintedPacket[], family: Family, now: number): Uint32Array {
-    const records = new Uint32Array(packets.length * packetWords(family));
+  get conntrack(): Conntrack {
+    return this.#parts.conntrack;
+  }
+
+  get affinity(): Affinity {
+    return this.#parts.affinity;
+  }
+
+  get pipeline(): StatefulPipeline {
+    return this.#parts.pipeline;
+  }
+
+  /** Goes on elsewhere with copies of what it remembers. */
+  restart(): void {
+    this.#parts = this.#start(this.#parts.regions.map((region) => region.slice()));
+  }
+
+  #start(kept: readonly Uint32Array[] | null): Parts {
+    const { family, capacity, ports } = this.#setting;
+    const timeouts = { ...DEFAULT_FLOW_TIMEOUTS, 'tcp established': TIMEOUTS['TCP established'] as number };
+    const flows = { family, flows: capacity, sourcePorts: ports, timeouts, seed: 7 };
+    const clients = { family, entries: 32 };
+    const sizes = [
+      Conntrack.regionWords(flows),
+      Affinity.regionWords(clients),
+      StatefulPipeline.memoryWords(family),
+      ROOM_PACKETS * packetWords(family),
+      ROOM_PACKETS * flowVerdictWords(family),
+    ];
+    const room = sizes.reduce((sum, size) => sum + KernelMemory.roomFor(size), 0);
+    const memory = memoryFor(this.#loops, room);
+    const { words } = memory;
+    const regions = sizes.slice(0, 2).map((size) => memory.array(size));
+    kept?.forEach((region, index) => void regions[index]?.set(region));
+    const [flowsAt = 0, clientsAt = 0] = regions.map(({ byteOffset }) => byteOffset / 4);
+    const isKept = kept !== null;
+    const conntrack = new Conntrack(words, flowsAt, flows, this.counters, isKept);
+    const affinity = new Affinity(words, clientsAt, clients, isKept);
+    const masquerade = {
+      addresses: this.#nodes,
+      choose: (verdicts: Uint32Array, verdict: number) => (verdicts[verdict + 2] as number) % 2,
+    };
+    const pipeline = new StatefulPipeline({ rules: this.#rules, memory, conntrack, affinity, masquerade });
+    const packets = memory.array(ROOM_PACKETS * packetWords(family));
+    const verdicts = memory.array(ROOM_PACKETS * flowVerdictWords(family));
+    return { regions, conntrack, affinity, pipeline, packets, verdicts };
+  }
+
+  /** @param inPlace - the records are where the machine's own memory has room for them */
+  process(packets: readonly HintedPacket[], family: Family, now: number, inPlace: boolean): Uint32Array {
+    const length = packets.length * flowVerdictWords(family);
+    const records = inPlace ? this.#parts.packets : new Uint32Array(packets.length * packetWords(family));
     packets.forEach((packet, index) => {
       writePacket(records, index, packet);
       setPacketHint(records, index, family, packet.hint);
     });
-    const verdicts = new Uint32Array(packets.length * flowVerdictWords(family));
+    const verdicts = inPlace ? this.#parts.verdicts : new Uint32Array(length);
     this.pipeline.process(records, verdicts, packets.length, now >>> 0);
-    return verdicts;
+    return verdicts.slice(0, length);
   }
 }
 
-/** One of the real ones is given packets singly, the other in batches. */
+/** One of the real ones is given packets singly, the others in batches. */
 export class World {
   readonly rules: SmallRules;
   readonly plain: PlainFlows;
   readonly single: Machine;
-  readonly batched: Machine;
+  readonly batched: readonly Machine[];
+  readonly machines: readonly Machine[];
   now: number;
   readonly setting: Setting;
 
@@ -137,8 +204,10 @@ export class World {
     this.setting = setting;
     this.now = setting.start;
     this.rules = smallRules(family);
-    this.single = new Machine(this.rules, setting, nodeAddresses);
-    this.batched = new Machine(this.rules, setting, nodeAddresses);
+    const make = (loops: Loops): Machine => new Machine(loops, this.rules, setting, nodeAddresses);
+    this.single = make('TypeScript');
+    this.batched = [make('TypeScript'), make('WebAssembly')];
+    this.machines = [this.single, ...this.batched];
     this.plain = new PlainFlows(this.rules, {
       capacity,
       ports,
@@ -151,18 +220,22 @@ export class World {
     const { family } = this.setting;
     const singly: number[] = [];
     for (const packet of packets) {
-      const verdicts = this.single.process([packet], family, this.now);
+      const verdicts = this.single.process([packet], family, this.now, false);
       singly.push(...verdicts);
       const actual = readFlowVerdict(verdicts, 0, family);
       this.plain.process(packet, this.now, actual, () => this.#keys());
     }
-    expectSame([...this.batched.process(packets, family, this.now)], singly);
+    // Both ways, and always the same for the same packets.
+    const inPlace = packets.length % 2 === 0;
+    for (const machine of this.batched) {
+      expectSame([...machine.process(packets, family, this.now, inPlace)], singly);
+    }
   }
 
   checkFlows(): void {
     this.plain.tick(this.now);
     const want = [...this.plain.flows.values()].map((flow) => recordOf(flow, this.now));
-    for (const { conntrack } of [this.single, this.batched]) {
+    for (const { conntrack } of this.machines) {
       const flows = [...conntrack.flows(this.now >>> 0)];
       expectSame(sorted(flows), sorted(want));
       // No two flows come from one address and port to one backend: their replies would be alike.
@@ -174,7 +247,7 @@ export class World {
 
   checkCounters(): void {
     const { counts } = this.plain;
-    for (const { pipeline, counters } of [this.single, this.batched]) {
+    for (const { pipeline, counters } of this.machines) {
       pipeline.collect();
       for (const number of this.rules.servicePorts.keys()) {
         const refused = counts.get(`refused ${number}`) ?? 0;

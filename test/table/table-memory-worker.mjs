@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { Dataplane } from '@shunt/dataplane';
+import { HEADER_MODE } from '@shunt/model';
 
 const { handle, packets, count } = workerData;
 const dataplane = Dataplane.attach(handle, { reader: 1 });
@@ -13,6 +14,6 @@ parentPort.on('message', () => {
   parentPort.postMessage({
     kernels: dataplane.kernels,
     verdicts: batch.verdicts,
-    words: dataplane.image.length,
+    mode: dataplane.image[HEADER_MODE],
   });
 });

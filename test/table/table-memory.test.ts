@@ -1,22 +1,20 @@
-/** The memory of a table: other threads, room for batches, growth. */
+/** The memory of a table: other threads, room for batches. */
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { emitTable } from '@shunt/compiler';
-import { Dataplane, type LookupResult } from '@shunt/dataplane';
+import { Dataplane, type LookupResult, ReaderEpochs, ReaderStalledError } from '@shunt/dataplane';
 import {
   address,
-  HEADER_CHECKSUM,
-  HEADER_TOTAL_WORDS,
-  matchTableChecksum,
+  HEADER_MODE,
   PACKET4_WORDS,
   type Packet,
   readVerdict,
   VERDICT4_WORDS,
-  validateMatchTable,
   writePacket,
 } from '@shunt/model';
 import { describe, expect, it } from 'vitest';
+import { TableMemory } from '../../packages/dataplane/src/memory/table-memory.js';
 import { variedRuleset } from './small-ruleset.js';
 
 const { image } = emitTable(variedRuleset(), { seed: 7 });
@@ -44,7 +42,7 @@ function verdictsOf(dataplane: Dataplane): Uint32Array {
 interface WorkerAnswer {
   readonly kernels: string;
   readonly verdicts: Uint32Array;
-  readonly words: number;
+  readonly mode: number;
 }
 
 describe.each(KERNELS)('a table in the memory of the %s kernels', (kernels) => {
@@ -71,38 +69,14 @@ describe.each(KERNELS)('a table in the memory of the %s kernels', (kernels) => {
       const first = await ask();
       expect(first.kernels).toBe(kernels);
       expect(first.verdicts).toEqual(verdictsOf(dataplane));
-      const words = dataplane.grow(image.length + 16);
-      words[HEADER_TOTAL_WORDS] = words.length;
-      expect((await ask()).words).toBe(image.length + 16);
+      dataplane.image[HEADER_MODE] = 1;
+      expect((await ask()).mode).toBe(1);
     } finally {
       await worker.terminate();
     }
   });
 
-  it('grows, and stays what it is', () => {
-    const more = 2 * image.length;
-    const dataplane = Dataplane.load(image, { kernels });
-    const old = dataplane.image;
-    const batch = dataplane.allocateBatch('IPv4', packets.length);
-    batch.packets.set(records);
-    const before = verdictsOf(dataplane);
-    const words = dataplane.grow(more);
-    expect(words.length).toBe(more);
-    words[HEADER_TOTAL_WORDS] = more;
-    words[HEADER_CHECKSUM] = matchTableChecksum(words);
-    expect(old[HEADER_TOTAL_WORDS]).toBe(more);
-    expect(validateMatchTable(dataplane.image)).toEqual([]);
-    expect(verdictsOf(dataplane)).toEqual(before);
-    dataplane.lookupBatch(batch.packets, batch.verdicts, packets.length);
-    expect(batch.verdicts).toEqual(before);
-  });
-
-  it('grows no further than it may', () => {
-    const dataplane = Dataplane.load(image, { kernels, maximumBytes: 2 ** 25 });
-    expect(() => dataplane.grow(2 ** 24)).toThrow(
-      /^"words" expected room for 16777216, more than "maximumBytes"/,
-    );
-    expect(dataplane.image).toEqual(image);
+  it('becomes no larger than it may', () => {
     expect(() => Dataplane.load(image, { kernels, maximumBytes: 1_000 })).toThrow(/^"maximumBytes" expected/);
   });
 
@@ -123,36 +97,35 @@ describe.each(KERNELS)('a table in the memory of the %s kernels', (kernels) => {
     expect(() => dataplane.allocateBatch('IPv4', -1)).toThrow(RangeError);
   });
 
-  it('tells hooks of every batch, also of one that fails', () => {
-    const told: string[] = [];
-    const hooks = { begin: () => void told.push('begin'), end: () => void told.push('end') };
+  it('is not held by a reader whose batch has failed', () => {
     const random = (): number => {
       throw new Error('no more numbers');
     };
-    const dataplane = Dataplane.load(image, { kernels, hooks, random });
-    verdictsOf(dataplane);
-    dataplane.lookup(packets[1] as Packet);
-    expect(told).toEqual(['begin', 'end', 'begin', 'end']);
+    const dataplane = Dataplane.load(image, { kernels, spins: 10 });
+    const other = Dataplane.attach(dataplane.share(), { reader: 63, kernels, random });
     const toDns = {
       protocol: 'UDP',
       source: 'fd00::1',
       destination: 'fd00:96::a',
       destinationPort: 53,
     } as const;
-    expect(() => dataplane.lookup(toDns)).toThrow('no more numbers');
-    expect(told.slice(4)).toEqual(['begin', 'end']);
+    const epochs = new ReaderEpochs(TableMemory.attach(dataplane.share()).readerWords, {
+      readers: 64,
+      spins: 10,
+    });
+    expect(() => other.lookup(toDns)).toThrow('no more numbers');
+    expect(() => epochs.waitForAll()).not.toThrow();
+    other.beginBatch();
+    other.lookup(packets[1] as Packet);
+    expect(() => epochs.waitForAll()).toThrow(ReaderStalledError);
+    dataplane.release(63);
+    expect(() => epochs.waitForAll()).not.toThrow();
+    expect(verdictsOf(other)).toEqual(verdictsOf(dataplane));
   });
 
-  it('has words for who counts readers', () => {
-    const dataplane = Dataplane.load(image, { kernels });
-    const words = dataplane.readerWords;
-    expect(words.length).toBe(16 * 65);
-    expect(words.every((word) => word === 0)).toBe(true);
-    words.fill(0xffffffff);
-    expect(dataplane.image).toEqual(image);
-    const other = Dataplane.attach(dataplane.share(), { reader: 63, kernels });
-    expect(other.readerWords[16 * 65 - 1]).toBe(0xffffffff);
-    expect(verdictsOf(other)).toEqual(verdictsOf(dataplane));
+  it('is patched by who loaded it', () => {
+    const other = Dataplane.attach(Dataplane.load(image, { kernels }).share(), { reader: 1, kernels });
+    expect(() => other.apply(new Uint32Array(0))).toThrow('a table is patched by the thread that loaded it');
   });
 
   it('answers numbers as it answers records, and texts as numbers', () => {

@@ -71,7 +71,7 @@ class SlotBalancer implements BuiltBalancer {
   // As the match table packs them: none where slot i is backend i, else 4, 8, 16 or 32 bits each.
   bytes(): number {
     const { backends, slots } = this.#pool;
-    if (slots.length === backends.length && slots.every((slot, index) => slot === index)) return 0;
+    if (slots.length === backends.length && [...slots].every((slot, index) => slot === index)) return 0;
     let bits = 4;
     while (2 ** bits < backends.length) bits *= 2;
     return Math.ceil((slots.length * bits) / 32) * 4;

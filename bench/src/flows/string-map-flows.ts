@@ -51,7 +51,12 @@ function keyAt(records: Uint32Array, at: number): string {
 }
 
 /** The verdict of a packet whose flow is remembered; memory 0 stands for no flow. */
-function writeRemembered({ backends }: Flows, memory: number, verdicts: Uint32Array, verdict: number): void {
+export function writeRemembered(
+  { backends }: Flows,
+  memory: number,
+  verdicts: Uint32Array,
+  verdict: number,
+): void {
   const { address = 0, port = 0 } = backends[memory >>> 1] ?? {};
   const masquerade = (memory & 1) === 0 ? 0 : OUTCOME_MASQUERADE;
   const translated = DNAT | masquerade | (port << OUTCOME_PORT_SHIFT);

@@ -231,7 +231,7 @@ function slotsOf(pool: Pool | null, backendsBefore: number): readonly MapBackend
   const backends = pool.backends.map(({ address, port }, index) => {
     return { address: address as number, port, index: backendsBefore + index + 1 };
   });
-  return pool.slots.map((slot) => backends[slot] as MapBackend);
+  return Array.from(pool.slots, (slot) => backends[slot] as MapBackend);
 }
 
 function intervals(ranges: readonly Cidr[]): Interval[] {

@@ -29,8 +29,9 @@ const IMPLEMENTATIONS: readonly FlowImplementation[] = [
   stringMapFlows,
   bigintMapFlows,
   numberMapFlows,
-  pipelineFlows(64),
-  pipelineFlows(PACKETS_PER_RUN),
+  pipelineFlows('TypeScript', PACKETS_PER_RUN),
+  pipelineFlows('WebAssembly', 64),
+  pipelineFlows('WebAssembly', PACKETS_PER_RUN),
 ];
 
 /**

@@ -34,3 +34,6 @@ export function lookupOne4(image: usize, packet: usize, verdict: usize): void {
 export function lookupOne6(image: usize, packet: usize, verdict: usize): void {
   lookupOne<v128>(image, packet, verdict);
 }
+
+export { answerFlows4, processFlows4 } from './flows4';
+export { answerFlows6, processFlows6 } from './flows6';

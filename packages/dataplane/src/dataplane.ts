@@ -3,11 +3,16 @@ import {
   HEADER_SEED,
   PACKET4_WORDS,
   PACKET6_WORDS,
+  type TablePatch,
+  type TablePatchSummary,
+  tablePatchSummary,
   VERDICT_OUTCOME,
   VERDICT4_WORDS,
   VERDICT6_WORDS,
   validateMatchTable,
 } from '@shunt/model';
+import { applyPatch } from './apply/apply-patch.js';
+import { ReaderEpochs, type TableReader } from './apply/reader-epochs.js';
 import type { KernelChoice, LookupKernels } from './lookup/lookup-kernels.js';
 import {
   type Directory,
@@ -28,12 +33,6 @@ import {
 import { hasKernels } from './wasm/kernels.js';
 import { xorshift32 } from './xorshift.js';
 
-/** What is to be done when a batch begins and when it has ended; a lookup of one packet is a batch. */
-export interface BatchHooks {
-  begin(): void;
-  end(): void;
-}
-
 /** Options of {@link Dataplane.load} and {@link Dataplane.attach} alike. */
 export interface ReaderOptions<Name extends FrontendName = FrontendName> {
   /**
@@ -45,13 +44,14 @@ export interface ReaderOptions<Name extends FrontendName = FrontendName> {
   readonly directory?: Directory<Name>;
   /** Which kernels to run; default: `auto`, WebAssembly where there is any, with SIMD and threads. */
   readonly kernels?: KernelChoice | 'auto';
-  /** Told of each batch, for instance so that a writer knows what is not read any more. */
-  readonly hooks?: BatchHooks;
 }
 
 export interface DataplaneOptions<Name extends FrontendName = FrontendName>
   extends ReaderOptions<Name>,
-    TableMemoryOptions {}
+    TableMemoryOptions {
+  /** How often {@link Dataplane.apply} looks at a reader that does not move; default: for about a second. */
+  readonly spins?: number;
+}
 
 export interface AttachOptions<Name extends FrontendName = FrontendName> extends ReaderOptions<Name> {
   /** The number of this reader, 1 to 63; 0 is who loaded the table. No two readers have the same. */
@@ -72,7 +72,10 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   readonly #memory: TableMemory;
   readonly #kernels: LookupKernels;
   readonly #directory: Directory<Name> | null;
-  readonly #hooks: BatchHooks | null;
+  readonly #epochs: ReaderEpochs;
+  // Who loads a table patches it in the same thread, so that its own batches cannot be in the way.
+  readonly #reader: TableReader | null;
+  #batches = 0;
 
   /**
    * The verdict record of the last {@link lookup4} or {@link lookup6}: it is overwritten by the next lookup of one
@@ -80,11 +83,16 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
    */
   readonly verdict: Uint32Array;
 
-  private constructor(memory: TableMemory, reader: number, options: ReaderOptions<Name>) {
+  private constructor(memory: TableMemory, reader: number, options: DataplaneOptions<Name>) {
     this.#memory = memory;
     this.#kernels = makeKernels(memory, reader, options);
     this.#directory = options.directory ?? null;
-    this.#hooks = options.hooks ?? null;
+    const { spins } = options;
+    this.#epochs = new ReaderEpochs(memory.readerWords, {
+      readers: MAXIMUM_READERS,
+      ...(spins === undefined ? {} : { spins }),
+    });
+    this.#reader = reader === 0 ? null : this.#epochs.reader(reader);
     this.verdict = this.#kernels.oneVerdict;
   }
 
@@ -137,20 +145,33 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   }
 
   /**
-   * Words that all threads share, zero at first, for who keeps count of readers: 16 for all, then 16 for each of
-   * 64 readers.
+   * Takes the table one generation on, for all threads; packets meet the old rules or the new ones.
+   * @returns what the patch says of itself; what it says of flows is for `applyFlowPlan`
+   * @throws {RangeError} if it is not the table's next patch, or there is no room; the table is as it was then
+   * @throws {ReaderStalledError} if a reader does not end its batch; the table is as it was then
+   * @throws {Error} in a thread that is attached: who loaded the table patches it
    */
-  get readerWords(): Uint32Array {
-    return this.#memory.readerWords;
+  apply(patch: TablePatch): TablePatchSummary {
+    if (this.#reader !== null) throw new Error('a table is patched by the thread that loaded it');
+    applyPatch(this.#memory.image, patch, {
+      readers: this.#epochs,
+      grow: (words) => this.#memory.grow(words),
+    });
+    return tablePatchSummary(patch);
   }
 
-  /**
-   * Makes room for an image of so many words; those in use stay where they are.
-   * @returns the image with all of the room; what was got before stays good, too
-   * @throws {RangeError} if `maximumBytes` does not allow it
-   */
-  grow(words: number): Uint32Array {
-    return this.#memory.grow(words);
+  /** Gives up an attached reader whose thread is gone, perhaps in the middle of a batch. */
+  release(reader: number): void {
+    this.#epochs.release(reader);
+  }
+
+  /** What is read of {@link image} until {@link endBatch} stays as it is, whoever patches the table. May be nested. */
+  beginBatch(): void {
+    if (this.#reader !== null && this.#batches++ === 0) this.#reader.begin();
+  }
+
+  endBatch(): void {
+    if (this.#reader !== null && --this.#batches === 0) this.#reader.end();
   }
 
   /**
@@ -211,16 +232,11 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    const hooks = this.#hooks;
-    if (hooks === null) {
-      this.#kernels.batch4(packets, verdicts, count);
-      return;
-    }
-    hooks.begin();
+    this.beginBatch();
     try {
       this.#kernels.batch4(packets, verdicts, count);
     } finally {
-      hooks.end();
+      this.endBatch();
     }
   }
 
@@ -233,33 +249,22 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    const hooks = this.#hooks;
-    if (hooks === null) {
-      this.#kernels.batch6(packets, verdicts, count);
-      return;
-    }
-    hooks.begin();
+    this.beginBatch();
     try {
       this.#kernels.batch6(packets, verdicts, count);
     } finally {
-      hooks.end();
+      this.endBatch();
     }
   }
 
   #one(isIPv4: boolean): void {
-    const hooks = this.#hooks;
-    if (hooks === null) {
-      if (isIPv4) this.#kernels.one4();
-      else this.#kernels.one6();
-      return;
-    }
-    hooks.begin();
+    this.beginBatch();
     // A generator that is asked for a pick may throw.
     try {
       if (isIPv4) this.#kernels.one4();
       else this.#kernels.one6();
     } finally {
-      hooks.end();
+      this.endBatch();
     }
   }
 }

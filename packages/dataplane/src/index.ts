@@ -1,4 +1,7 @@
 export { Affinity, type AffinityOptions } from './affinity/affinity.js';
+export * from './apply/apply-patch.js';
+export * from './apply/flow-plan.js';
+export * from './apply/reader-epochs.js';
 export {
   Conntrack,
   type ConntrackStatistics,
@@ -17,5 +20,14 @@ export type { KernelChoice } from './lookup/lookup-kernels.js';
 export type { Directory, FrontendName, LookupResult } from './lookup/lookup-result.js';
 export type { PacketInput } from './lookup/packet-input.js';
 export type { Batch } from './memory/table-memory.js';
-export type { FamilyRules, Masquerade } from './stateful/family-rules.js';
+export type { FamilyRules } from './stateful/family-rules.js';
+export type { FamilyOptions } from './stateful/family-state.js';
+export type { Masquerade } from './stateful/masquerade.js';
+export {
+  type BatchRecords,
+  StatefulDataplane,
+  type StatefulDataplaneOptions,
+} from './stateful/stateful-dataplane.js';
 export { StatefulPipeline, type StatefulPipelineParts } from './stateful/stateful-pipeline.js';
+export { type LookupTable, TableRules } from './stateful/table-rules.js';
+export { KernelMemory, type KernelMemoryOptions } from './wasm/kernel-memory.js';

@@ -23,4 +23,14 @@ export { type FieldPath, formatFieldPath, parseFieldPath } from './source/field-
 export { parseDocuments } from './source/parse-documents.js';
 export { type ParsedFile, parseManifests, type SourceObject } from './source/parse-manifests.js';
 export type { FieldPart, ParsedDocuments, SourceDocument } from './source/source-document.js';
+export * from './table-patch.js';
+export {
+  type PatchPlan,
+  type PlannedBackends,
+  type PlannedEndpoint,
+  type PlannedSweep,
+  readPatchPlan,
+  writePatchPlan,
+} from './table-patch-plan.js';
+export * from './table-patch-validate.js';
 export * from './verdict.js';

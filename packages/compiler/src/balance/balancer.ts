@@ -1,3 +1,4 @@
+import type { WritableSlots } from '../ruleset/slots.js';
 import type { Backend } from '../ruleset/types.js';
 
 /** One way to fill a pool's slots. Its file names the paper; {@link buildSlots} is the way in. */
@@ -15,5 +16,5 @@ export interface Balancer {
    * @param slots - as long as the pool is to have slots, at least one; its content is overwritten.
    *   `oneEach` balancers get as many as there are backends
    */
-  fill(backends: readonly Backend[], slots: number[]): void;
+  fill(backends: readonly Backend[], slots: WritableSlots): void;
 }

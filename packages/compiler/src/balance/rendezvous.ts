@@ -1,3 +1,4 @@
+import type { WritableSlots } from '../ruleset/slots.js';
 import { backendHashes, keyedHash } from './backend-hash.js';
 import type { Balancer } from './balancer.js';
 
@@ -47,7 +48,7 @@ export const rendezvous: Balancer = {
 
 // Of two arrivals at one time the first in canonical order counts, whoever else comes and goes.
 function arrive(
-  slots: number[],
+  slots: WritableSlots,
   earliest: Float64Array,
   backend: number,
   [first, second]: readonly [number, number],

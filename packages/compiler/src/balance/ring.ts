@@ -1,3 +1,4 @@
+import type { WritableSlots } from '../ruleset/slots.js';
 import { backendHashes, keyedHash } from './backend-hash.js';
 import type { Balancer } from './balancer.js';
 
@@ -50,7 +51,7 @@ function pointCounts(weights: readonly number[]): number[] {
 }
 
 /** A slot without a point before the next slot has that slot's point; the circle closes. */
-function takeFromNext(slots: number[], nearest: Float64Array): void {
+function takeFromNext(slots: WritableSlots, nearest: Float64Array): void {
   const isEmpty = (slot: number): boolean => nearest[slot] === Number.POSITIVE_INFINITY;
   let next = slots[nearest.findIndex((point) => point !== Number.POSITIVE_INFINITY)] as number;
   for (let slot = slots.length - 1; slot >= 0; slot--) {

@@ -16,8 +16,8 @@ export function parseWeight(text: string): number | null {
 
 /** Whether some backend is to have another share than the others. */
 export function isWeighted(backends: readonly Pick<Backend, 'weight'>[]): boolean {
-  const first = backends[0]?.weight;
-  return backends.some(({ weight }) => weight !== first);
+  for (const backend of backends) if (backend.weight !== backends[0]?.weight) return true;
+  return false;
 }
 
 /** How the slots of a pool fell out. */

@@ -1,7 +1,7 @@
 import { type ObjectReference, referenceTo } from '@shunt/model';
 import type { NodeView } from '../config.js';
 import { type EndpointList, isAllowed, isLastResort } from '../resolve/categorize.js';
-import type { Endpoint } from '../resolve/endpoints.js';
+import type { Endpoint } from '../resolve/endpoint.js';
 import type { ResolvedPort } from '../resolve/resolve-port.js';
 import { weightReference } from '../resolve/slice-weight.js';
 import type { PoolName } from '../ruleset/types.js';

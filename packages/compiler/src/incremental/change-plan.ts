@@ -1,5 +1,5 @@
 /** What a change does to the flows that are on their way (semantics section 12). */
-import type { Address } from '@shunt/model';
+import { missingBackends } from '../ruleset/missing-backends.js';
 import { type PoolSlotsMove, slotsMove } from '../ruleset/slots-move.js';
 import {
   type Backend,
@@ -98,37 +98,13 @@ function isContained(places: readonly EndpointAddress[], others: readonly Endpoi
 }
 
 function draining(before: ServicePort, after: ServicePort | null): DrainingBackends {
-  const left = backendsOf(before, after === null ? [] : poolsOf(after));
+  const left = missingBackends(poolsOf(before), after === null ? [] : poolsOf(after));
   // With no serving endpoint left, UDP flows are not looked at either (12.2).
   const isSwept = before.protocol === 'UDP' && after !== null && after.servingEndpoints.length > 0;
   const backends = isSwept
     ? left.filter((backend) => after.servingEndpoints.some((serving) => isSamePlace(serving, backend)))
     : left;
   return { servicePort: before, backends };
-}
-
-/** The backends of a service port that are in none of some pools. */
-function backendsOf(port: ServicePort, others: readonly Pool[]): Backend[] {
-  const kept = new Set(others.flatMap(({ backends }) => backends));
-  const missing = new Map<Address, Backend[]>();
-  for (const { backends } of poolsOf(port)) {
-    for (const backend of backends) {
-      if (kept.has(backend)) continue;
-      const held = missing.get(backend.address) ?? [];
-      if (!held.some((other) => isSamePlace(other, backend)))
-        missing.set(backend.address, [...held, backend]);
-    }
-  }
-  // Those that are only other objects now.
-  for (const backend of kept) {
-    const held = missing.get(backend.address);
-    if (held !== undefined)
-      missing.set(
-        backend.address,
-        held.filter((other) => !isSamePlace(other, backend)),
-      );
-  }
-  return [...missing.values()].flat();
 }
 
 function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {

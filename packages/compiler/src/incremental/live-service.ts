@@ -18,7 +18,7 @@ import { servicePortKey } from '../ruleset/types.js';
 import type { NamespacedName } from './touched.js';
 
 /** A service port in force. */
-export class LivePort extends Claimant {
+export class LivePort extends Claimant<ResolvedPort> {
   readonly key: string;
 
   constructor(key: string, resolved: ResolvedPort) {

@@ -4,7 +4,7 @@
  * PreferSameNode).
  */
 import type { NodeView } from '../config.js';
-import type { Endpoint } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
 
 export type TopologyMode = 'PreferSameNode' | 'PreferSameZone' | 'none';
 

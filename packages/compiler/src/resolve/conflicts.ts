@@ -8,15 +8,18 @@ import type { ServicePort } from '../ruleset/types.js';
 import type { Claim } from './frontends.js';
 import type { ResolvedPort } from './resolve-port.js';
 
+/** What of a resolved port its claims are settled by. */
+export type ClaimingPort = Pick<ResolvedPort, 'mode' | 'specification' | 'claims' | 'servicePort'>;
+
 /**
  * A service port that lays claim to places: address, port and protocol. What it answers there may change;
  * which places these are, and its age, only while it has none of them in {@link ClaimedPlaces}.
  */
-export class Claimant {
-  resolved: ResolvedPort;
+export class Claimant<Resolved extends ClaimingPort = ClaimingPort> {
+  resolved: Resolved;
   #createdAt: number | null = null;
 
-  constructor(resolved: ResolvedPort) {
+  constructor(resolved: Resolved) {
     this.resolved = resolved;
   }
 
@@ -27,7 +30,7 @@ export class Claimant {
   }
 
   /** Becomes another version of the same port, which may claim other places, or be older. */
-  become(resolved: ResolvedPort): void {
+  become(resolved: Resolved): void {
     this.resolved = resolved;
     this.#createdAt = null;
   }
@@ -91,12 +94,12 @@ export class ClaimedPlaces<Port extends Claimant> {
 }
 
 /** The service port with the frontends that it keeps. */
-export function settledServicePort({ servicePort, claims }: ResolvedPort, { kept }: Settlement): ServicePort {
+export function settledServicePort({ servicePort, claims }: ClaimingPort, { kept }: Settlement): ServicePort {
   return kept === claims ? servicePort : { ...servicePort, frontends: kept.map((claim) => claim.frontend) };
 }
 
 /** Whether two versions of a port claim the same places, and are of the same age. */
-export function claimsAlike(a: ResolvedPort, b: ResolvedPort): boolean {
+export function claimsAlike(a: ClaimingPort, b: ClaimingPort): boolean {
   if (a === b || a.specification === b.specification) return true;
   return (
     a.claims.length === b.claims.length &&
@@ -106,7 +109,7 @@ export function claimsAlike(a: ResolvedPort, b: ResolvedPort): boolean {
   );
 }
 
-function placeKey({ servicePort }: ResolvedPort, { frontend }: Claim): string {
+function placeKey({ servicePort }: ClaimingPort, { frontend }: Claim): string {
   // The family tells ::a from 0.0.0.10.
   const { family, protocol } = servicePort;
   if (frontend.kind === 'healthCheckNodePort') return `${family} ${frontend.kind} ${frontend.port}`;
@@ -149,13 +152,13 @@ function claimOf({ port, index }: PlacedClaim<Claimant>): Claim {
 }
 
 // All ports of a Service share its one health check.
-function isSameHealthCheck(claim: Claim, port: ResolvedPort, holder: ResolvedPort): boolean {
+function isSameHealthCheck(claim: Claim, port: ClaimingPort, holder: ClaimingPort): boolean {
   return claim.frontend.kind === 'healthCheckNodePort' && isSameService(port, holder);
 }
 
 // One address as external IP and load-balancer IP of one port: in iptables mode the external IP's rule
 // stands first and knows no source ranges; nftables mode filters by address before it dispatches.
-function supersedes(port: ResolvedPort, claim: Claim, holder: Claim): boolean {
+function supersedes(port: ClaimingPort, claim: Claim, holder: Claim): boolean {
   return (
     port.mode === 'nftables' &&
     claim.frontend.kind === 'loadBalancerIP' &&
@@ -163,7 +166,7 @@ function supersedes(port: ResolvedPort, claim: Claim, holder: Claim): boolean {
   );
 }
 
-function isSameService({ servicePort: a }: ResolvedPort, { servicePort: b }: ResolvedPort): boolean {
+function isSameService({ servicePort: a }: ClaimingPort, { servicePort: b }: ClaimingPort): boolean {
   return a.namespace === b.namespace && a.name === b.name;
 }
 

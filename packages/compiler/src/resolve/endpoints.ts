@@ -1,39 +1,14 @@
 /** EndpointSlices to endpoints: kube-proxy's slice cache (semantics sections 1.6-1.8 and 3). */
 import {
-  type Address,
   type EndpointSlice,
   type Family,
   familyOf,
-  formatEndpoint,
   parseAddress,
   type ServiceProtocol,
   type SliceEndpoint,
 } from '@shunt/model';
-import type { Backend } from '../ruleset/types.js';
+import { byKeyAndPlace, Endpoint, isAlike } from './endpoint.js';
 import { weightOf } from './slice-weight.js';
-
-/** One address and port of a slice, with what decides whether it is used. */
-export interface Endpoint {
-  readonly address: Address;
-  readonly port: number;
-  /** `ip:port`: its identity and sort order among the endpoints of a service port (3.3). */
-  readonly key: string;
-  /** Of its slice: 0 for no new flows. */
-  readonly weight: number;
-  /** By its condition, and not of weight 0. */
-  readonly ready: boolean;
-  readonly serving: boolean;
-  readonly terminating: boolean;
-  /** On this node. */
-  readonly local: boolean;
-  readonly zoneHints: readonly string[];
-  readonly nodeHints: readonly string[];
-  readonly slice: EndpointSlice;
-  /** Of `slice.endpoints`. */
-  readonly index: number;
-  /** What it is in a pool; one object, so that pools that share it can be compared quickly. */
-  readonly backend: Backend;
-}
 
 /** The endpoints of one slice port: `name protocol`, see {@link endpointsKey}. */
 export interface EndpointLists {
@@ -53,6 +28,8 @@ export interface AttachedEndpoints {
 }
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
+const NO_SLICES: readonly EndpointSlice[] = [];
+const NO_PORTS: ReadonlyMap<string, EndpointLists> = new Map();
 
 /** Endpoints attach to service ports by name and protocol, never by target port (2.1). */
 export function endpointsKey(portName: string, protocol: ServiceProtocol): string {
@@ -95,7 +72,7 @@ export function attachSlices(
 }
 
 function nothingAttached(nodeName: string): AttachedEndpoints {
-  return { slices: [], nodeName, byPort: new Map() };
+  return { slices: NO_SLICES, nodeName, byPort: NO_PORTS };
 }
 
 function without(
@@ -111,22 +88,20 @@ function without(
 function changedLists(
   { byPort }: AttachedEndpoints,
   gone: readonly EndpointSlice[],
-  come: ReadonlyMap<string, Endpoint[]>,
-): Map<string, readonly Endpoint[]> {
-  const changed = new Map<string, readonly Endpoint[]>();
-  const isGone = new Set(gone);
-  for (const key of gone.flatMap((slice) => slice.ports ?? []).map(slicePortKey)) {
-    const held = key === null || changed.has(key) ? undefined : byPort.get(key);
-    if (key === null || held === undefined) continue;
-    changed.set(
-      key,
-      held.attached.filter((endpoint) => !isGone.has(endpoint.slice)),
-    );
+  come: ReadonlyMap<string, readonly Endpoint[]>,
+): ReadonlyMap<string, readonly Endpoint[]> {
+  if (byPort.size === 0) return come;
+  const keys = new Set(come.keys());
+  for (const slice of gone) {
+    for (const port of slice.ports ?? []) {
+      const key = slicePortKey(port);
+      if (key !== null && byPort.has(key)) keys.add(key);
+    }
   }
-  for (const [key, endpoints] of come) {
-    endpoints.sort(byKeyAndPlace);
-    const held = changed.get(key) ?? byPort.get(key)?.attached ?? NO_ENDPOINTS;
-    changed.set(key, held.length === 0 ? endpoints : insertSorted(held, endpoints));
+  const changed = new Map<string, readonly Endpoint[]>();
+  for (const key of keys) {
+    const held = byPort.get(key)?.attached ?? NO_ENDPOINTS;
+    changed.set(key, replaceSlices(held, gone, come.get(key) ?? NO_ENDPOINTS));
   }
   return changed;
 }
@@ -146,7 +121,16 @@ function readSlices(
       if (list.length > 0) byPort.set(key, list);
     }
   }
+  for (const list of byPort.values()) if (!isInOrder(list)) list.sort(byKeyAndPlace);
   return byPort;
+}
+
+// The usual case, since slices mostly list endpoints in order; it spares the sort.
+function isInOrder(endpoints: readonly Endpoint[]): boolean {
+  for (let index = 1; index < endpoints.length; index++) {
+    if (byKeyAndPlace(endpoints[index - 1] as Endpoint, endpoints[index] as Endpoint) > 0) return false;
+  }
+  return true;
 }
 
 /** @returns `null` for a port without a name, or without a number ("all ports"): it is ignored (1.8) */
@@ -163,45 +147,15 @@ function readEndpoints(
   nodeName: string,
 ): void {
   const written = slice.endpoints ?? [];
+  const weight = weightOf(slice);
   for (let index = 0; index < written.length; index++) {
     const endpoint = written[index] as SliceEndpoint;
     const text = endpoint.addresses?.[0];
     const address = text === undefined ? null : parseAddress(text);
     if (address === null || familyOf(address) !== family) continue;
-    list.push(makeEndpoint(address, port, endpoint, slice, index, nodeName));
+    const local = nodeName !== '' && endpoint.nodeName === nodeName;
+    list.push(new Endpoint({ address, port, local, weight }, slice, index, endpoint));
   }
-}
-
-const NO_HINTS: readonly string[] = [];
-
-function makeEndpoint(
-  address: Address,
-  port: number,
-  written: SliceEndpoint,
-  slice: EndpointSlice,
-  index: number,
-  nodeName: string,
-): Endpoint {
-  const { conditions, hints } = written;
-  const weight = weightOf(slice);
-  const local = nodeName !== '' && written.nodeName === nodeName;
-  return {
-    address,
-    port,
-    key: formatEndpoint(address, port),
-    weight,
-    // Unset ready and serving mean true, and serving is not derived from ready (3.1). With weight 0 the
-    // flows that there are go on, as they would to an endpoint that is no longer ready.
-    ready: conditions?.ready !== false && weight > 0,
-    serving: conditions?.serving !== false,
-    terminating: conditions?.terminating === true,
-    local,
-    zoneHints: hints?.forZones?.map((zone) => zone.name) ?? NO_HINTS,
-    nodeHints: hints?.forNodes?.map((node) => node.name) ?? NO_HINTS,
-    slice,
-    index,
-    backend: { address, port, local, weight },
-  };
 }
 
 // One address twice: the first stays unless a later one is not terminating (3.4).
@@ -210,7 +164,7 @@ function shadowing(held: Endpoint, later: Endpoint): Endpoint {
 }
 
 function withoutShadowed(attached: readonly Endpoint[]): readonly Endpoint[] {
-  if (!attached.some((endpoint, index) => isAlike(endpoint, attached[index - 1]))) return attached;
+  if (!hasAlike(attached)) return attached;
   const distinct: Endpoint[] = [];
   for (const endpoint of attached) {
     const held = distinct.at(-1);
@@ -221,29 +175,36 @@ function withoutShadowed(attached: readonly Endpoint[]): readonly Endpoint[] {
   return distinct;
 }
 
-/** Whether two endpoints of one family have the same key; quicker than comparing the texts. */
-export function isAlike(a: Endpoint, b: Endpoint | undefined): boolean {
-  return b !== undefined && a.port === b.port && a.address === b.address;
-}
-
-function byKeyAndPlace(a: Endpoint, b: Endpoint): number {
-  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
-  if (a.slice !== b.slice) return a.slice.metadata.name < b.slice.metadata.name ? -1 : 1;
-  return a.index - b.index;
-}
-
-/** Merges a few endpoints into many: both sorted, and so is what comes of it. */
-function insertSorted(held: readonly Endpoint[], come: readonly Endpoint[]): Endpoint[] {
-  const merged = new Array<Endpoint>(held.length + come.length);
-  let next = 0;
-  let place = 0;
-  for (const endpoint of come) {
-    const end = placeFor(endpoint, held, next);
-    while (next < end) merged[place++] = held[next++] as Endpoint;
-    merged[place++] = endpoint;
+function hasAlike(sorted: readonly Endpoint[]): boolean {
+  for (let index = 1; index < sorted.length; index++) {
+    if (isAlike(sorted[index] as Endpoint, sorted[index - 1])) return true;
   }
-  while (next < held.length) merged[place++] = held[next++] as Endpoint;
-  return merged;
+  return false;
+}
+
+/** A sorted list without what some slices hold, and with other sorted endpoints. */
+function replaceSlices(
+  held: readonly Endpoint[],
+  gone: readonly EndpointSlice[],
+  come: readonly Endpoint[],
+): Endpoint[] {
+  // Mostly it is one slice that changes, and a list may be long.
+  const [only] = gone;
+  const isGone = gone.length > 1 ? new Set(gone) : null;
+  const replaced = new Array<Endpoint>(held.length + come.length);
+  let length = 0;
+  let next = 0;
+  for (let index = 0; index <= come.length; index++) {
+    const endpoint = come[index];
+    const end = endpoint === undefined ? held.length : placeFor(endpoint, held, next);
+    for (; next < end; next++) {
+      const kept = held[next] as Endpoint;
+      if (isGone === null ? kept.slice !== only : !isGone.has(kept.slice)) replaced[length++] = kept;
+    }
+    if (endpoint !== undefined) replaced[length++] = endpoint;
+  }
+  replaced.length = length;
+  return replaced;
 }
 
 /** How many of the sorted list come before an endpoint; at least `from`. */

@@ -15,11 +15,26 @@ export interface Claim {
 }
 
 type Actions = Readonly<Record<Origin, Action>>;
+type Masquerade = 'never' | 'always';
 
 const REJECT: Action = { verdict: 'reject' };
 const DROP: Action = { verdict: 'drop' };
 const ACCEPT: Action = { verdict: 'accept' };
 const NONE: Action = { verdict: 'none' };
+const FORWARD: Readonly<Record<PoolName, Readonly<Record<Masquerade, Action>>>> = {
+  cluster: forwards('cluster'),
+  local: forwards('local'),
+};
+
+// Frontends have the same few combinations again and again, and share them.
+const ALL_REJECT = forAll(REJECT);
+const ALL_DROP = forAll(DROP);
+const ALL_ACCEPT = forAll(ACCEPT);
+const ALL_FORWARD = {
+  cluster: { never: forAll(FORWARD.cluster.never), always: forAll(FORWARD.cluster.always) },
+  local: { never: forAll(FORWARD.local.never), always: forAll(FORWARD.local.always) },
+};
+const PODS_KEEP_SOURCE = { cluster: podsKeepSource('cluster'), local: podsKeepSource('local') };
 
 export function claimFrontends(
   port: ServicePortSpecification,
@@ -54,7 +69,7 @@ export function claimFrontends(
   }
   // nftables mode has no rule for health checks, whatever answers there (26.8).
   if (config.mode === 'iptables' && port.healthCheckNodePort !== null) {
-    claim('healthCheckNodePort', null, port.healthCheckNodePort, 'spec.healthCheckNodePort', forAll(ACCEPT));
+    claim('healthCheckNodePort', null, port.healthCheckNodePort, 'spec.healthCheckNodePort', ALL_ACCEPT);
   }
   return claims;
 }
@@ -69,13 +84,13 @@ function clusterIPActions(
   categories: Categories,
   config: ProxyConfig,
 ): Actions {
-  if (!categories.hasEndpoints) return forAll(REJECT);
+  if (!categories.hasEndpoints) return ALL_REJECT;
   const pool = internalPool(port);
   const list = pool === 'local' ? categories.local : categories.cluster;
-  if (list === null || list.endpoints.length === 0) return forAll(DROP);
-  if (config.masqueradeAll) return forAll(forward(pool, 'always'));
-  if (!hasDetector(port, config)) return forAll(forward(pool, 'never'));
-  return { pod: forward(pool, 'never'), node: forward(pool, 'always'), outside: forward(pool, 'always') };
+  if (list === null || list.endpoints.length === 0) return ALL_DROP;
+  if (config.masqueradeAll) return ALL_FORWARD[pool].always;
+  if (!hasDetector(port, config)) return ALL_FORWARD[pool].never;
+  return PODS_KEEP_SOURCE[pool];
 }
 
 /** @param vip - `null` for the node port */
@@ -93,14 +108,14 @@ function externalActions(
       config.mode === 'iptables' && vip !== null && !isLoopback(vip) && !node.addresses.includes(vip);
     return { pod: REJECT, node: unseen ? NONE : REJECT, outside: REJECT };
   }
-  if (port.externalTrafficPolicy === 'Cluster') return forAll(forward('cluster', 'always'));
+  if (port.externalTrafficPolicy === 'Cluster') return ALL_FORWARD.cluster.always;
   const hasLocal = categories.local !== null && categories.local.endpoints.length > 0;
-  const outside = hasLocal ? forward('local', 'never') : DROP;
+  const outside = hasLocal ? FORWARD.local.never : DROP;
   // Pods and the node are short-circuited to the cluster's endpoints, as if the packet had gone to
   // the load balancer and come back; pods are only told apart by a local detector (5.6).
   return {
-    pod: hasDetector(port, config) ? forward('cluster', 'never') : outside,
-    node: forward('cluster', 'always'),
+    pod: hasDetector(port, config) ? FORWARD.cluster.never : outside,
+    node: FORWARD.cluster.always,
     outside,
   };
 }
@@ -113,6 +128,12 @@ function forAll(action: Action): Actions {
   return { pod: action, node: action, outside: action };
 }
 
-function forward(pool: PoolName, masquerade: 'never' | 'always'): Action {
-  return { verdict: 'forward', pool, masquerade };
+function podsKeepSource(pool: PoolName): Actions {
+  const { never, always } = FORWARD[pool];
+  return { pod: never, node: always, outside: always };
+}
+
+function forwards(pool: PoolName): Record<Masquerade, Action> {
+  const forward = (masquerade: Masquerade): Action => ({ verdict: 'forward', pool, masquerade });
+  return { never: forward('never'), always: forward('always') };
 }

@@ -1,6 +1,7 @@
 /** Facts about a cluster's endpoints that are no packet rules: health checks and conntrack cleanup. */
 import { FAMILIES, namespaceOf, SERVICE_NAME_LABEL } from '@shunt/model';
-import type { AttachedEndpoints, Endpoint } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
+import type { AttachedEndpoints } from './endpoints.js';
 import type { CompileInput } from './input.js';
 import { attachToService, type ServiceEndpoints, slicesOfService } from './resolve-service.js';
 

@@ -7,6 +7,8 @@ import type { Pool, PoolName } from '../ruleset/types.js';
 import { BALANCE_ANNOTATION, type Balancing } from './balance-annotation.js';
 import type { ResolvedPort } from './resolve-port.js';
 
+const POOL_NAMES: readonly PoolName[] = ['cluster', 'local'];
+
 /** The warnings of all service ports of one Service. */
 export function poolWarnings(
   service: Service,
@@ -16,11 +18,8 @@ export function poolWarnings(
   const diagnostics: Diagnostic[] = [];
   const ignoring = new Set<string>();
   for (const port of ports) {
-    const { clusterPool, localPool } = port.servicePort;
-    for (const [name, pool] of [
-      ['cluster', clusterPool],
-      ['local', localPool],
-    ] as const) {
+    for (const name of POOL_NAMES) {
+      const pool = name === 'cluster' ? port.servicePort.clusterPool : port.servicePort.localPool;
       if (pool === null || pool.backends.length < 2) continue;
       const { table, honoursWeight } = BALANCERS[pool.strategy];
       if (!honoursWeight && isWeighted(pool.backends)) ignoring.add(pool.strategy);

@@ -5,7 +5,7 @@ import { isWeighted } from '../balance/weight.js';
 import type { EndpointAddress, Pool, PoolName, ServicePort } from '../ruleset/types.js';
 import type { Balancing } from './balance-annotation.js';
 import { type Categories, categorize, type EndpointList } from './categorize.js';
-import type { Endpoint } from './endpoints.js';
+import type { Endpoint } from './endpoint.js';
 import { type Claim, claimFrontends } from './frontends.js';
 import type { CompileInput } from './input.js';
 import { isExternallyAccessible, type ServicePortSpecification } from './service-port.js';

@@ -5,7 +5,13 @@
 import { type Diagnostic, type EndpointSlice, type Family, namespaceOf, type Service } from '@shunt/model';
 import { compareText } from '../ruleset/compare-text.js';
 import type { Ruleset, ServicePort } from '../ruleset/types.js';
-import { Claimant, ClaimedPlaces, type Settlement, settledServicePort } from './conflicts.js';
+import {
+  Claimant,
+  ClaimedPlaces,
+  type ClaimingPort,
+  type Settlement,
+  settledServicePort,
+} from './conflicts.js';
 import type { Claim } from './frontends.js';
 import { type CompileInput, isWatched } from './input.js';
 import { sortedAddresses } from './node-ports.js';
@@ -34,13 +40,13 @@ export interface ExplainedResolution extends Resolution {
 
 /** Resolves a cluster for one node. The same objects in any order give the same ruleset. */
 export function resolve(input: CompileInput): Resolution {
-  const { ruleset, diagnostics } = resolveAll(input);
+  const { ruleset, diagnostics } = resolveAll(input, claimingPort);
   return { ruleset, diagnostics };
 }
 
 /** As {@link resolve}, with the decisions behind every service port. */
 export function resolveExplained(input: CompileInput): ExplainedResolution {
-  const { ruleset, diagnostics, resolved, settlements } = resolveAll(input);
+  const { ruleset, diagnostics, resolved, settlements } = resolveAll(input, (port) => port);
   const ports = new Map(ruleset.servicePorts.map((port, index) => [port, resolved[index] as ResolvedPort]));
   const claims = new Map(
     ruleset.servicePorts.map((port, index) => [port, settlements[index]?.kept ?? []] as const),
@@ -48,22 +54,31 @@ export function resolveExplained(input: CompileInput): ExplainedResolution {
   return { ruleset, diagnostics, ports, claims };
 }
 
-interface WholeResolution extends Resolution {
+interface WholeResolution<Kept> extends Resolution {
   /** In the order of the ruleset's service ports, as are the settlements. */
-  readonly resolved: readonly ResolvedPort[];
+  readonly resolved: readonly Kept[];
   readonly settlements: readonly Settlement[];
 }
 
-function resolveAll(input: CompileInput): WholeResolution {
+// Without its endpoints: those of all Services together take long to be kept.
+function claimingPort({ mode, specification, claims, servicePort }: ResolvedPort): ClaimingPort {
+  return { mode, specification, claims, servicePort };
+}
+
+/** @param keep - what is to be remembered of each port */
+function resolveAll<Kept extends ClaimingPort>(
+  input: CompileInput,
+  keep: (port: ResolvedPort) => Kept,
+): WholeResolution<Kept> {
   const diagnostics: Diagnostic[] = [];
   const unmatched: Diagnostic[] = [];
-  const byFamily: Record<Family, ResolvedPort[]> = { IPv4: [], IPv6: [] };
+  const byFamily: Record<Family, Kept[]> = { IPv4: [], IPv6: [] };
   for (const service of watchedServices(input)) {
     const slices = slicesOfService(input, namespaceOf(service), service.metadata.name);
     const endpoints = attachToService(input, slices);
     const specified = specifyService(service, input);
     const ports = resolveService(specified, endpoints, input);
-    for (const port of ports) byFamily[port.servicePort.family].push(port);
+    for (const port of ports) byFamily[port.servicePort.family].push(keep(port));
     diagnostics.push(...serviceWarnings(specified, slices, endpoints, ports));
     unmatched.push(...unmatchedPorts(service, slices));
   }
@@ -81,11 +96,13 @@ function resolveAll(input: CompileInput): WholeResolution {
   return { ruleset, diagnostics, resolved, settlements };
 }
 
+const NONE: readonly Diagnostic[] = [];
+
 function watchedServices({ state, config }: CompileInput): Service[] {
   return inOrder(state.list('Service').filter((service) => isWatched(service, config)));
 }
 
-function settleClaims(resolved: readonly ResolvedPort[]): Settlement[] {
+function settleClaims(resolved: readonly ClaimingPort[]): Settlement[] {
   const places = new ClaimedPlaces<Claimant>();
   const affected = new Set<Claimant>();
   const claimants = resolved.map((port) => {
@@ -94,7 +111,7 @@ function settleClaims(resolved: readonly ResolvedPort[]): Settlement[] {
     return claimant;
   });
   return claimants.map((claimant) =>
-    affected.has(claimant) ? places.settle(claimant) : { kept: claimant.resolved.claims, warnings: [] },
+    affected.has(claimant) ? places.settle(claimant) : { kept: claimant.resolved.claims, warnings: NONE },
   );
 }
 

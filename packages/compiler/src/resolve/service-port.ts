@@ -57,6 +57,9 @@ export function hasServicePorts(service: Service): boolean {
   return clusterIP != null && clusterIP !== '' && clusterIP !== 'None' && type !== 'ExternalName';
 }
 
+// Most Services have none but a cluster IP, and one port.
+const NO_ADDRESSES: readonly WrittenAddress[] = [];
+
 /** What all ports of a Service share in one family. */
 type SharedSpecification = Omit<
   ServicePortSpecification,
@@ -85,9 +88,11 @@ export function servicePortsOf(service: Service, family: Family, node: NodeView)
     affinitySeconds: affinitySecondsOf(service),
     healthCheckNodePort: healthCheckNodePortOf(service),
   };
+  const ports = spec.ports ?? [];
+  if (ports.length === 1) return [specificationOf(shared, ports[0] as ServicePortSpec, 0)];
   // Two ports of one name and protocol are one service port: the last one counts, as in kube-proxy's map.
   const byKey = new Map<string, ServicePortSpecification>();
-  spec.ports?.forEach((portSpec, index) => {
+  ports.forEach((portSpec, index) => {
     const specification = specificationOf(shared, portSpec, index);
     byKey.set(`${specification.portName} ${specification.protocol}`, specification);
   });
@@ -134,14 +139,16 @@ function clusterIPOf(service: Service, family: Family): WrittenAddress | null {
   return listed == null ? null : ofFamily(listed, `spec.clusterIPs[${index}]`, family);
 }
 
-function externalIPsOf(service: Service, family: Family): WrittenAddress[] {
-  const written = service.spec.externalIPs ?? [];
+function externalIPsOf(service: Service, family: Family): readonly WrittenAddress[] {
+  const written = service.spec.externalIPs;
+  if (!written?.length) return NO_ADDRESSES;
   return distinct(written.map((text, index) => ofFamily(text, `spec.externalIPs[${index}]`, family)));
 }
 
 // Only VIPs: traffic to `ipMode: Proxy` addresses goes through the load balancer, not around it (2.4).
-function loadBalancerIPsOf(service: Service, family: Family): WrittenAddress[] {
-  const ingress = service.status?.loadBalancer?.ingress ?? [];
+function loadBalancerIPsOf(service: Service, family: Family): readonly WrittenAddress[] {
+  const ingress = service.status?.loadBalancer?.ingress;
+  if (!ingress?.length) return NO_ADDRESSES;
   return distinct(
     ingress.map(({ ip, ipMode }, index) =>
       ip && ipMode !== 'Proxy' ? ofFamily(ip, `status.loadBalancer.ingress[${index}].ip`, family) : null,
@@ -157,11 +164,12 @@ function sourceRangesOf(
   loadBalancerIPs: readonly WrittenAddress[],
   node: NodeView,
 ): readonly Cidr[] | null {
-  const written = service.spec.loadBalancerSourceRanges ?? [];
+  const written = service.spec.loadBalancerSourceRanges;
+  if (!written?.length || loadBalancerIPs.length === 0) return null;
   const ranges = written
     .flatMap((text) => parseCidr(text.trim()) ?? [])
     .filter((range) => cidrFamily(range) === family);
-  if (ranges.length === 0 || loadBalancerIPs.length === 0) return null;
+  if (ranges.length === 0) return null;
   const nodeIP = node.primaryAddresses.find((address) => familyOf(address) === family);
   const letsNodeIn = nodeIP !== undefined && ranges.some((range) => cidrContains(range, nodeIP));
   const all = letsNodeIn ? [...ranges, ...loadBalancerIPs.map(({ address }) => hostCidr(address))] : ranges;

@@ -1,18 +1,23 @@
 import { type Diagnostic, type EndpointSlice, FAMILIES } from '@shunt/model';
 import { MAX_WEIGHT, parseWeight } from '../balance/weight.js';
-import { type AttachedEndpoints, type Endpoint, isAlike, slicePortKey } from './endpoints.js';
+import { type Endpoint, isAlike } from './endpoint.js';
+import { type AttachedEndpoints, slicePortKey } from './endpoints.js';
 import type { ServiceEndpoints } from './resolve-service.js';
 import { WEIGHT_ANNOTATION, weightReference } from './slice-weight.js';
 
 /** What is wrong with the weights of a Service's slices: no numbers, and two for one endpoint. */
 export function weightWarnings(slices: readonly EndpointSlice[], endpoints: ServiceEndpoints): Diagnostic[] {
-  const values = slices.flatMap((slice) => {
+  const warnings: Diagnostic[] = [];
+  for (const slice of slices) {
     const written = slice.metadata.annotations?.[WEIGHT_ANNOTATION];
-    if (written === undefined || parseWeight(written) !== null) return [];
+    if (written === undefined || parseWeight(written) !== null) continue;
     const message = `expected an integer 0..${MAX_WEIGHT}, got ${JSON.stringify(written)}; 1 is used`;
-    return [warning(slice, message)];
-  });
-  return [...values, ...FAMILIES.flatMap((family) => conflicts(endpoints[family]))];
+    warnings.push(warning(slice, message));
+  }
+  for (const family of FAMILIES) {
+    if (hasEndpointsAlike(endpoints[family])) warnings.push(...conflicts(endpoints[family]));
+  }
+  return warnings;
 }
 
 /** An endpoint of a slice with another weight than the one that counts. */
@@ -21,6 +26,11 @@ interface Conflict {
   readonly used: Endpoint;
   /** Of the slice's ports. */
   readonly portIndex: number;
+}
+
+function hasEndpointsAlike({ byPort }: AttachedEndpoints): boolean {
+  for (const { attached, distinct } of byPort.values()) if (attached !== distinct) return true;
+  return false;
 }
 
 // One endpoint in two slices has the weight of the entry that counts. One warning for each other slice,

@@ -25,7 +25,34 @@ export const FRONTEND_KINDS: readonly FrontendKind[] = [
 
 /** Orders endpoints by the byte order of `ip:port`, so 10.1.1.11:11 comes before 10.1.1.1:11. */
 export function compareEndpoints(a: EndpointAddress, b: EndpointAddress): number {
-  return compareText(formatEndpoint(a.address, a.port), formatEndpoint(b.address, b.port));
+  if (typeof a.address === 'bigint' || typeof b.address === 'bigint') {
+    return compareText(formatEndpoint(a.address, a.port), formatEndpoint(b.address, b.port));
+  }
+  return dottedQuadRank(a.address) - dottedQuadRank(b.address) || compareText(String(a.port), String(b.port));
+}
+
+/** Orders as the bytes of `address:` do, without making the text. @returns u32 */
+function dottedQuadRank(address: number): number {
+  const inner =
+    ((INNER_RANK[address >>> 24] as number) << 16) |
+    ((INNER_RANK[(address >>> 16) & 255] as number) << 8) |
+    (INNER_RANK[(address >>> 8) & 255] as number);
+  return inner * 256 + (LAST_RANK[address & 255] as number);
+}
+
+// A dot sorts before digits, a colon behind them.
+const INNER_RANK = octetRanks('.');
+const LAST_RANK = octetRanks(':');
+
+/** The place of each octet among all of them, as texts with an end behind. */
+function octetRanks(end: string): Uint8Array {
+  const ranks = new Uint8Array(256);
+  const octets = Array.from(ranks, (_, octet) => octet);
+  octets.sort((a, b) => compareText(`${a}${end}`, `${b}${end}`));
+  octets.forEach((octet, rank) => {
+    ranks[octet] = rank;
+  });
+  return ranks;
 }
 
 /** Orders by family, namespace, name, port name, protocol. */

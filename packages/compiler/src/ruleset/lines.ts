@@ -1,5 +1,6 @@
 /** The lines of a printed ruleset, one function for each fact. What they look like: docs/ruleset.md. */
 import { type Family, formatAddress, formatCidr, formatEndpoint, ORIGINS } from '@shunt/model';
+import { slotsNameThemselves } from './slots.js';
 import type {
   Action,
   Backend,
@@ -89,8 +90,9 @@ export function backendLine(backend: Backend): string {
 export function slotLines(pool: Pool): string[] {
   if (slotsAreBackends(pool)) return [];
   const lines: string[] = [];
-  for (let first = 0; first < pool.slots.length; first += SLOTS_PER_LINE) {
-    lines.push(`slots ${first}: ${pool.slots.slice(first, first + SLOTS_PER_LINE).join(' ')}`);
+  const slots = [...pool.slots];
+  for (let first = 0; first < slots.length; first += SLOTS_PER_LINE) {
+    lines.push(`slots ${first}: ${slots.slice(first, first + SLOTS_PER_LINE).join(' ')}`);
   }
   return lines;
 }
@@ -102,7 +104,7 @@ export function servingLine(endpoint: EndpointAddress): string {
 /** Whether the strategy is one whose slot i is backend i, and the slots are so. */
 export function slotsAreBackends({ strategy, slots, backends }: Pool): boolean {
   if (strategy !== 'even' && strategy !== 'random') return false;
-  return slots.length === backends.length && slots.every((backendIndex, slot) => backendIndex === slot);
+  return slots.length === backends.length && slotsNameThemselves(slots);
 }
 
 function actionText(action: Action): string {

@@ -1,13 +1,13 @@
 import { type Address, familyOf, isLoopback } from '@shunt/model';
-import type { Action, Frontend, Ruleset } from './types.js';
+import type { Action, Frontend, RulesetSections } from './types.js';
 
 /** Whether an address is the node's own: on an interface, or loopback. */
-export function isLocal(ruleset: Ruleset, address: Address): boolean {
+export function isLocal(ruleset: RulesetSections, address: Address): boolean {
   return isLoopback(address) || ruleset.localAddresses.includes(address);
 }
 
 /** Whether node ports are served on this destination. */
-export function servesNodePorts(ruleset: Ruleset, address: Address): boolean {
+export function servesNodePorts(ruleset: RulesetSections, address: Address): boolean {
   const { match, loopback } = ruleset.nodePorts[familyOf(address)];
   if (match !== 'local') return match.includes(address);
   return isLoopback(address) ? loopback : ruleset.localAddresses.includes(address);
@@ -18,7 +18,7 @@ export function servesNodePorts(ruleset: Ruleset, address: Address): boolean {
  * there too when there are no usable endpoints, whoever asks (semantics 8.10, 26.12): its rule for
  * that matches every local address, and no short-circuit saves pods and the node from it.
  */
-export function actionElsewhere(ruleset: Ruleset, frontend: Frontend, destination: Address): Action {
+export function actionElsewhere(ruleset: RulesetSections, frontend: Frontend, destination: Address): Action {
   if (ruleset.nodePorts[familyOf(destination)].refuse !== 'local' || !isLocal(ruleset, destination)) {
     return { verdict: 'none' };
   }
@@ -33,6 +33,6 @@ export function actionElsewhere(ruleset: Ruleset, frontend: Frontend, destinatio
 export function protectsLocalnet({
   mode,
   nodePorts: { IPv4 },
-}: Pick<Ruleset, 'mode' | 'nodePorts'>): boolean {
+}: Pick<RulesetSections, 'mode' | 'nodePorts'>): boolean {
   return mode === 'iptables' && (IPv4.match === 'local' ? IPv4.loopback : IPv4.match.some(isLoopback));
 }

@@ -2,6 +2,7 @@ import type { Cidr, TrafficPolicy } from '@shunt/model';
 import { FRONTEND_KINDS } from './canonical.js';
 import type { LineScanner } from './line-scanner.js';
 import type { ReportLine } from './ruleset-reader.js';
+import { slotsFrom } from './slots.js';
 import type {
   Action,
   Backend,
@@ -116,7 +117,7 @@ export class ServicePortReader {
     if (slots.length !== slotCount && !slotsMissing) {
       this.#reportLine(line, 'value', `expected ${slotCount} slots below this line, got ${slots.length}`);
     }
-    return { backends, strategy, slots };
+    return { backends, strategy, slots: slotsFrom(slots, backends.length) };
   }
 
   #once(fact: string, scanner: LineScanner): void {

@@ -30,15 +30,51 @@ export function slotsMove(before: Pool | null, after: Pool | null): PoolSlotsMov
   return { moved, of };
 }
 
-// The usual case: the tables are large, and most of their backends are the same objects.
+// The usual case: the tables are large, and most of their backends are the same in the same order.
 function movedOneToOne(before: Pool, after: Pool): number {
+  const indexAfter = indexesIn(after.backends, before.backends);
   let moved = 0;
   for (let slot = 0; slot < before.slots.length; slot++) {
-    const was = before.backends[before.slots[slot] as number];
-    const is = after.backends[after.slots[slot] as number];
-    if (was !== is && (was?.address !== is?.address || was?.port !== is?.port)) moved++;
+    if (indexAfter[before.slots[slot] as number] !== after.slots[slot]) moved++;
   }
   return moved;
+}
+
+// Up to here, looking through the list for a backend is cheaper than making a map of it.
+const FEW = 8;
+
+/** For each backend its index in another list, by `ip:port`; -1 if it is not there. */
+function indexesIn(list: readonly Backend[], backends: readonly Backend[]): Int32Array {
+  const indexes = new Int32Array(backends.length);
+  let byPlace: Map<string, number> | null = null;
+  let searches = 0;
+  let next = 0;
+  for (let index = 0; index < backends.length; index++) {
+    const backend = backends[index] as Backend;
+    let found = isAt(list, next, backend) ? next : isAt(list, next + 1, backend) ? next + 1 : -1;
+    if (found < 0 && searches++ < FEW) {
+      found = list.findIndex((other) => isSamePlace(other, backend));
+    } else if (found < 0) {
+      byPlace ??= new Map(list.map((other, place) => [placeKey(other), place]));
+      found = byPlace.get(placeKey(backend)) ?? -1;
+    }
+    indexes[index] = found;
+    if (found >= 0) next = found + 1;
+  }
+  return indexes;
+}
+
+function isAt(list: readonly Backend[], index: number, backend: Backend): boolean {
+  const other = index < list.length ? list[index] : undefined;
+  return other !== undefined && isSamePlace(other, backend);
+}
+
+function isSamePlace(a: Backend, b: Backend): boolean {
+  return a === b || (a.port === b.port && a.address === b.address);
+}
+
+function placeKey({ address, port }: Backend): string {
+  return `${address} ${port}`;
 }
 
 function backendAt(pool: Pool | null, slot: number): Backend | undefined {

@@ -20,6 +20,12 @@ export interface Backend {
   readonly weight: number;
 }
 
+/** Indexes of backends: an array, or a typed array if they are many. */
+export interface Slots extends Iterable<number> {
+  readonly length: number;
+  readonly [slot: number]: number;
+}
+
 /** The backends that one action may reach. Pools are shared within one service port only. */
 export interface Pool {
   /** In byte order of `ip:port`, as kube-proxy sorts endpoints; no two alike. */
@@ -29,7 +35,7 @@ export interface Pool {
    * Indexes into `backends`; a new flow takes `slots[reciprocalScale(jhash(flow), slots.length)]`.
    * For `even` and `random` slot i is backend i. Empty if there are no backends.
    */
-  readonly slots: readonly number[];
+  readonly slots: Slots;
 }
 
 export type PoolName = 'cluster' | 'local';

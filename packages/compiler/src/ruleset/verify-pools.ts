@@ -2,6 +2,7 @@
 import { type Family, familyOf, formatEndpoint } from '@shunt/model';
 import { compareEndpoints, isStrictlySorted } from './canonical.js';
 import { backendLine, poolLine, servicePortLine, servingLine } from './lines.js';
+import { slotsNameThemselves } from './slots.js';
 import type { Backend, EndpointAddress, Pool, PoolName, ServicePort } from './types.js';
 import { isCanonicalAddress, isPort } from './verify-values.js';
 import type { ReportViolation } from './violation.js';
@@ -66,11 +67,11 @@ function verifyBackend(location: string, family: Family, backend: Backend, repor
 function verifySlots(location: string, pool: Pool, report: ReportViolation): void {
   const { strategy, backends, slots } = pool;
   const wrong = (message: string): void => report(location, 'slots', message);
-  const stray = slots.find((slot) => !(Number.isInteger(slot) && slot >= 0 && slot < backends.length));
+  const stray = [...slots].find((slot) => !(Number.isInteger(slot) && slot >= 0 && slot < backends.length));
   if (stray !== undefined) wrong(`expected backend indexes 0..${backends.length - 1}, got ${stray}`);
   if (backends.length > 0 && slots.length === 0) wrong('expected slots, as there are backends');
   if (strategy !== 'even' && strategy !== 'random') return;
-  if (slots.length !== backends.length || slots.some((slot, index) => slot !== index)) {
+  if (slots.length !== backends.length || !slotsNameThemselves(slots)) {
     wrong(`expected slot i to be backend i with strategy ${strategy}`);
   }
 }

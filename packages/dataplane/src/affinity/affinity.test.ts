@@ -71,7 +71,7 @@ describe.each(['IPv4', 'IPv6'] as const)('affinity of %s', (family) => {
     for (const client of [7, 8]) for (const servicePort of [1, 2]) remember(servicePort, client, 3, 0);
     forget(1, 7, 0);
     expect([find(1, 7, 0), find(1, 8, 0), find(2, 7, 0)]).toEqual([0, 3, 3]);
-    affinity.clearServicePort(2);
+    affinity.forgetServicePorts(new Set([2]));
     expect([find(1, 8, 0), find(2, 7, 0), find(2, 8, 0)]).toEqual([3, 0, 0]);
   });
 

@@ -60,9 +60,11 @@ export class Affinity {
    * Takes a region into use, and clears it.
    * @param words - a view of the memory, of 32-bit words
    * @param offset - where the region begins: a multiple of 16
+   * @param isKept - it goes on with what is in it: the words of another `Affinity` of the same options and
+   *   clock. Any others do no harm: clients are then not known, or begin at another backend.
    * @throws {RangeError} if an option is out of range, or the region is not in the memory
    */
-  constructor(words: Uint32Array, offset: number, options: AffinityOptions) {
+  constructor(words: Uint32Array, offset: number, options: AffinityOptions, isKept = false) {
     const length = Affinity.regionWords(options);
     if (offset % 16 !== 0 || offset < 0 || offset + length > words.length) {
       throw new RangeError(
@@ -82,7 +84,7 @@ export class Affinity {
     this.#mask = places - 1;
     this.#reach = Math.min(REACH, places);
     this.#seed = options.seed ?? 0;
-    words.fill(0, offset, offset + length);
+    if (!isKept) words.fill(0, offset, offset + length);
   }
 
   /** How often a client has been forgotten before its time. */
@@ -146,11 +148,11 @@ export class Affinity {
     this.words[entry + TIMEOUT] = 0;
   }
 
-  /** Forgets all clients of a service port, so that another can have its number. Looks at all entries. */
-  clearServicePort(servicePort: number): void {
+  /** Forgets all clients of some service ports, so that others can have their numbers. Looks at all entries. */
+  forgetServicePorts(numbers: ReadonlySet<number>): void {
     for (let place = 0; place <= this.#mask; place++) {
       const entry = this.#offset(place);
-      if (this.words[entry + SERVICE_PORT] === servicePort) this.forget(entry);
+      if (numbers.has(this.words[entry + SERVICE_PORT] as number)) this.forget(entry);
     }
   }
 

@@ -1,16 +1,19 @@
-/** The options of connection tracking, and what is written into its region before the first packet. */
+/** The options of connection tracking, and the head of its region. */
 import type { Family } from '@shunt/model';
 import {
   CLOCK_REPLY,
   CLOCK_STATE_SHIFT,
   CLOCK_TIME_SHIFT,
   FLOWS_BUCKETS,
+  FLOWS_CAPACITY,
   FLOWS_CODES,
   FLOWS_LAST_BUCKET,
+  FLOWS_MAGIC,
   FLOWS_REACH,
   FLOWS_REWRITES,
   FLOWS_SEED,
   FLOWS_SHIFT,
+  FLOWS_TRANSLATIONS,
   type FlowSections,
   flowLayout,
   flowSections,
@@ -36,6 +39,11 @@ export interface ConntrackOptions {
   readonly timeouts?: Partial<FlowTimeouts>;
   /** Ports for flows that cannot keep theirs. */
   readonly sourcePorts?: SourcePortRange;
+  /**
+   * The only ports that masqueraded flows come from, which the node's own sockets then must not use: flows whose
+   * port is among them keep it if they can. Default: any port, kept where no other flow has it.
+   */
+  readonly masqueradePorts?: SourcePortRange;
   /** Secret of the hash, a u32; default 0. */
   readonly seed?: number;
 }
@@ -46,29 +54,50 @@ export function regionSections({ family, flows, translations = flows }: Conntrac
 }
 
 /** @throws {RangeError} if it is no range of ports */
-export function checkedPorts(ports: SourcePortRange): SourcePortRange {
+export function checkedPorts(title: string, ports: SourcePortRange): SourcePortRange {
   const { first, last } = ports;
   if (!Number.isInteger(first) || !Number.isInteger(last) || first < 1 || last < first || last > 65_535) {
-    throw new RangeError(`"sourcePorts" expected a range of 1 to 65535, got ${first} to ${last}`);
+    throw new RangeError(`"${title}" expected a range of 1 to 65535, got ${first} to ${last}`);
   }
   return ports;
 }
 
-/** Clears a region and writes its head. @throws {RangeError} if a timeout is out of range */
-export function writeRegion(
+/** Writes the head of a region. @throws {RangeError} if a timeout is out of range */
+export function writeHead(
   words: Uint32Array,
   offset: number,
   sections: FlowSections,
-  { seed = 0, timeouts }: ConntrackOptions,
+  { family, flows, translations = flows, seed = 0, timeouts }: ConntrackOptions,
 ): void {
-  words.fill(0, offset, offset + sections.words);
   words[offset + FLOWS_BUCKETS] = offset + sections.buckets;
   words[offset + FLOWS_SHIFT] = Math.clz32(sections.bucketCount) + 1;
   words[offset + FLOWS_LAST_BUCKET] = sections.bucketCount - 1;
   words[offset + FLOWS_REACH] = sections.reach;
   words[offset + FLOWS_REWRITES] = offset + sections.rewrites;
   words[offset + FLOWS_SEED] = seed;
+  words[offset + FLOWS_MAGIC] = magicOf(family);
+  words[offset + FLOWS_CAPACITY] = flows;
+  words[offset + FLOWS_TRANSLATIONS] = translations;
   writeCodes(words, offset + FLOWS_CODES, { ...DEFAULT_FLOW_TIMEOUTS, ...timeouts });
+}
+
+/** What a region's head says that its options do not, or `null`. */
+export function headProblem(
+  words: Uint32Array,
+  offset: number,
+  { family, flows, translations = flows, seed = 0 }: ConntrackOptions,
+): string | null {
+  const word = (field: number): number => words[offset + field] as number;
+  if (word(FLOWS_MAGIC) !== magicOf(family)) return `it is no table of flows of ${family}`;
+  if (word(FLOWS_CAPACITY) !== flows || word(FLOWS_TRANSLATIONS) !== translations) {
+    return `it is for ${word(FLOWS_CAPACITY)} flows and ${word(FLOWS_TRANSLATIONS)} translations`;
+  }
+  return word(FLOWS_SEED) === seed >>> 0 ? null : 'it has another seed';
+}
+
+/** "FLO" as a big-endian word, and the layout's version by its family. */
+function magicOf(family: Family): number {
+  return family === 'IPv4' ? 0x464c4f14 : 0x464c4f16;
 }
 
 /** What the packet path asks of each clock code: its timeout, and which hints to stop at. */

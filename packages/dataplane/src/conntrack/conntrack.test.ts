@@ -191,6 +191,18 @@ describe.each(['IPv4', 'IPv6'] as const)('conntrack of %s', (family) => {
     expect(bench.begin(bench.request(5, 1000), 3, 120, true)).toBeGreaterThan(0);
   });
 
+  it('masquerades from a range of ports alone, if there is one', () => {
+    const masqueradePorts = { first: 5000, last: 5001 };
+    const bench = new Bench({ family, flows: 8, masqueradePorts });
+    expect(bench.begin(bench.request(1, 5001), 3, 0, true)).toBeGreaterThan(0);
+    expect(bench.begin(bench.request(2, 1000), 3, 0, true)).toBeGreaterThan(0);
+    expect(bench.begin(bench.request(3, 1000), 3, 0, true)).toBe(NO_SOURCE_LEFT);
+    // Others have an address of their own.
+    expect(bench.begin(bench.request(4, 1000), 3, 0)).toBeGreaterThan(0);
+    const ports = [...bench.conntrack.flows(0)].map(({ rewritten }) => rewritten.sourcePort);
+    expect(ports.toSorted((a, b) => a - b)).toEqual([1000, 5000, 5001]);
+  });
+
   it('gives another source port where two VIPs lead one client to one backend', () => {
     const bench = new Bench({ family, flows: 8 });
     const first = bench.begin(bench.request(1, 1000), 3, 0);
@@ -298,6 +310,8 @@ describe.each(['IPv4', 'IPv6'] as const)('conntrack of %s', (family) => {
       expect(() => new Bench({ ...options, timeouts: { 'udp stream': seconds } })).toThrow('"udp stream"');
     }
     expect(() => new Bench({ ...options, sourcePorts: { first: 9, last: 8 } })).toThrow('"sourcePorts"');
+    const none = { first: 0, last: 8 };
+    expect(() => new Bench({ ...options, masqueradePorts: none })).toThrow('"masqueradePorts"');
   });
 
   it('refuses flows that would need one way of rewriting more than there is room for', () => {

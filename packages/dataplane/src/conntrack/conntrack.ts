@@ -1,11 +1,18 @@
 import type { Family } from '@shunt/model';
 import type { Counters } from '../counters/counters.js';
-import { type ConntrackOptions, checkedPorts, regionSections, writeRegion } from './conntrack-region.js';
+import {
+  type ConntrackOptions,
+  checkedPorts,
+  headProblem,
+  regionSections,
+  writeHead,
+} from './conntrack-region.js';
 import { FlowDraft } from './flow-draft.js';
 import {
   CLOCK_CODE_MASK,
   CLOCK_STATE_SHIFT,
   type FlowLayout,
+  type FlowSections,
   flowLayout,
   TRANSLATION_DELETED,
   TRANSLATION_DRAINING,
@@ -13,6 +20,7 @@ import {
 import { type FlowRecord, flowRecord, type TranslationRecord, translationRecord } from './flow-records.js';
 import { FLOW_STATES, firstState } from './flow-state.js';
 import { FlowTable } from './flow-table.js';
+import { regionProblem } from './region-check.js';
 import { DEFAULT_SOURCE_PORTS, type SourcePortRange, sourcePort, sourcePortAttempts } from './source-port.js';
 import { Translations } from './translations.js';
 
@@ -60,6 +68,7 @@ export class Conntrack {
   readonly #translations: Translations;
   readonly #capacity: number;
   readonly #ports: SourcePortRange;
+  readonly #masqueradePorts: SourcePortRange | null;
   readonly #draft: FlowDraft;
   #full = 0;
   #noSource = 0;
@@ -70,12 +79,34 @@ export class Conntrack {
   }
 
   /**
+   * Takes a region into use with the flows that it has: words that were copied from the region of another
+   * `Conntrack`, which may have begun at another offset. Its clock has to be the same. Timeouts and ports may be
+   * others; what was counted since the last {@link collect} is in the words.
+   * @throws {RangeError} as the constructor, or if the words are not of such a region: all of them are checked
+   */
+  static attach(
+    words: Uint32Array,
+    offset: number,
+    options: ConntrackOptions,
+    counters: Counters,
+  ): Conntrack {
+    return new Conntrack(words, offset, options, counters, true);
+  }
+
+  /**
    * Takes a region into use, and clears it.
    * @param words - a view of the memory, of 32-bit words
    * @param offset - where the region begins: a multiple of 16
+   * @param isKept - what is in it is not cleared: see {@link attach}
    * @throws {RangeError} if an option is out of range, or the region is not in the memory
    */
-  constructor(words: Uint32Array, offset: number, options: ConntrackOptions, counters: Counters) {
+  constructor(
+    words: Uint32Array,
+    offset: number,
+    options: ConntrackOptions,
+    counters: Counters,
+    isKept = false,
+  ) {
     const layout = flowLayout(options.family);
     const sections = regionSections(options);
     if (offset % 16 !== 0 || offset < 0 || offset + sections.words > words.length) {
@@ -90,11 +121,18 @@ export class Conntrack {
     this.offset = offset;
     this.counters = counters;
     this.#capacity = flows;
-    this.#ports = checkedPorts(options.sourcePorts ?? DEFAULT_SOURCE_PORTS);
-    writeRegion(words, offset, sections, options);
+    this.#ports = checkedPorts('sourcePorts', options.sourcePorts ?? DEFAULT_SOURCE_PORTS);
+    const { masqueradePorts } = options;
+    this.#masqueradePorts =
+      masqueradePorts === undefined ? null : checkedPorts('masqueradePorts', masqueradePorts);
+    const foreign = isKept ? headProblem(words, offset, options) : null;
+    if (foreign !== null) throw new RangeError(`"words" expected flows to go on with, but ${foreign}`);
+    if (!isKept) words.fill(0, offset, offset + sections.words);
+    writeHead(words, offset, sections, options);
     this.#translations = new Translations(words, offset, layout, sections, translations, counters);
     this.#table = new FlowTable(words, offset, layout, sections, seed, this.#translations);
     this.#draft = new FlowDraft(layout);
+    if (isKept) this.#attach(sections);
   }
 
   get statistics(): ConntrackStatistics {
@@ -172,6 +210,17 @@ export class Conntrack {
     return planned;
   }
 
+  /**
+   * Lets other service ports have some numbers: what was counted is handed over, and flows that are left count
+   * for number 0 from now on.
+   */
+  releaseServicePorts(numbers: ReadonlySet<number>): void {
+    for (let number = 1; number <= this.#translations.used; number++) {
+      if (this.#translations.flows(number) === 0) continue;
+      if (numbers.has(this.#translations.servicePort(number))) this.#translations.releaseServicePort(number);
+    }
+  }
+
   /** All ways of rewriting that have flows. */
   *translations(): Generator<TranslationRecord> {
     for (const [, record] of this.#translationRecords()) yield record;
@@ -209,13 +258,32 @@ export class Conntrack {
     }
   }
 
+  #attach(sections: FlowSections): void {
+    const count = this.#translations.attach();
+    const { buckets } = this.#table;
+    const problem = regionProblem(
+      this.words,
+      this.layout,
+      sections,
+      buckets,
+      this.#translations,
+      this.#capacity,
+    );
+    if (problem !== null) throw new RangeError(`"words" expected flows to go on with, but ${problem}`);
+    this.#table.attach(count);
+  }
+
   /** Keeps the client's port, or finds another, so that no other flow has the reply's key. */
   #settlePort(packets: Uint32Array, packet: number, now: number): boolean {
-    if (this.#isReplyFree(packets, packet, now)) return true;
-    const attempts = sourcePortAttempts(this.#ports.last - this.#ports.first + 1);
+    const only = this.#draft.isMasqueraded ? this.#masqueradePorts : null;
+    const port = (packets[packet + 2 * this.layout.addressWords] as number) >>> 16;
+    const mayKeep = only === null || (port >= only.first && port <= only.last);
+    if (mayKeep && this.#isReplyFree(packets, packet, now)) return true;
+    const ports = only ?? this.#ports;
+    const attempts = sourcePortAttempts(ports.last - ports.first + 1);
     const hash = this.#table.buckets.hash(packets, packet);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      this.#draft.setReplyPort(sourcePort(this.#ports, attempt, hash));
+      this.#draft.setReplyPort(sourcePort(ports, attempt, hash));
       if (this.#isReplyFree(packets, packet, now)) return true;
     }
     return false;

@@ -26,6 +26,11 @@ export class FlowDraft {
     this.rewrites = new Uint32Array(2 * layout.rewriteWords);
   }
 
+  /** Whether replies come to an address of the node. */
+  get isMasqueraded(): boolean {
+    return this.#isMasqueraded;
+  }
+
   /**
    * Writes the reply's key, to the packet's own source port.
    * @param verdict - word offset of the packet's verdict, a `dnat`

@@ -4,7 +4,8 @@
  *
  * ```
  * word  0 offset of the buckets    1 how far to shift a hash for its bucket    2 last bucket's number
- *       3 how many buckets a search may take    4 offset of the rewrites    5 seed of the hash    6-15 zero
+ *       3 how many buckets a search may take    4 offset of the rewrites    5 seed of the hash
+ *       6 magic "FLO" and the version by family   7 the most flows   8 the most translations   9-15 zero
  *      16 clock codes: 32 of two words, timeout << 5 | hints that stir the state (see flow-state.ts)
  *      80 buckets, rewrites, translations, heads of their chains
  * ```
@@ -43,7 +44,7 @@
  * translation (8)      | next of its chain | flows | service port | flows begun | flags | hash | 2 spare |
  * ```
  *
- * An address counts where the outcome says that it is rewritten, else it is 0. The packet's ports are masked
+ * An address counts where the outcome says that it is rewritten, else it is 0; none that is written is. The packet's ports are masked
  * by `ports kept`, then the bits of `ports` are set.
  */
 import {
@@ -68,6 +69,9 @@ export const FLOWS_LAST_BUCKET = 2;
 export const FLOWS_REACH = 3;
 export const FLOWS_REWRITES = 4;
 export const FLOWS_SEED = 5;
+export const FLOWS_MAGIC = 6;
+export const FLOWS_CAPACITY = 7;
+export const FLOWS_TRANSLATIONS = 8;
 export const FLOWS_CODES = 16;
 const CODE_COUNT = 32;
 const FIRST_SECTION = FLOWS_CODES + 2 * CODE_COUNT;

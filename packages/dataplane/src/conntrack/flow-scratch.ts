@@ -1,4 +1,7 @@
-/** Scratch memory of the packet path of flows: columns of one word a packet of a block. */
+/**
+ * Scratch memory of the packet path of flows: columns of one word a packet of a block. Offsets in it count words,
+ * and bytes in what the WebAssembly loops write.
+ */
 import { BLOCK_PACKETS } from '../block.js';
 
 export const SCRATCH_BUCKET = 0;
@@ -11,4 +14,5 @@ export const SCRATCH_REWRITE = 2 * BLOCK_PACKETS;
  */
 export const SCRATCH_OUTCOME = 3 * BLOCK_PACKETS;
 
-export const FLOW_SCRATCH_WORDS = 4 * BLOCK_PACKETS;
+/** The last column is for the WebAssembly loops alone. */
+export const FLOW_SCRATCH_WORDS = 5 * BLOCK_PACKETS;

@@ -2,7 +2,7 @@ import { OUTCOME_ESTABLISHED } from '@shunt/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Counters } from '../counters/counters.js';
-import { writeRegion } from './conntrack-region.js';
+import { writeHead } from './conntrack-region.js';
 import { FlowDraft } from './flow-draft.js';
 import { flowLayout, flowSections } from './flow-layout.js';
 import { evictionClass, WORTH_KEPT } from './flow-state.js';
@@ -22,7 +22,7 @@ function wideTable(reach: number) {
   const words = new Uint32Array(sections.words);
   const counting = { servicePorts: 1, backends: 1 };
   const counters = new Counters(new Uint32Array(Counters.regionWords(counting)), 0, counting);
-  writeRegion(words, 0, sections, { family: 'IPv4', flows: 32 });
+  writeHead(words, 0, sections, { family: 'IPv4', flows: 32 });
   const translations = new Translations(words, 0, layout, sections, 64, counters);
   const table = new FlowTable(words, 0, layout, sections, 0, translations);
   return { layout, translations, table, draft: new FlowDraft(layout) };

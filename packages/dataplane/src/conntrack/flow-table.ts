@@ -1,4 +1,4 @@
-import { OUTCOME_DESTINATION, OUTCOME_SOURCE, PACKET_HINT_SHIFT } from '@shunt/model';
+import { PACKET_HINT_SHIFT } from '@shunt/model';
 import { FlowBuckets } from './flow-buckets.js';
 import {
   CLOCK_CODE_MASK,
@@ -8,9 +8,9 @@ import {
   FLOWS_CODES,
   type FlowLayout,
   type FlowSections,
-  REWRITE_OUTCOME,
 } from './flow-layout.js';
 import { evictionClass, nextState, reopensFlow, WORTH_KEPT, WORTH_UNASSURED } from './flow-state.js';
+import { peerKeyOf } from './peer-key.js';
 import type { Translations } from './translations.js';
 
 /** Why flows have ended, and why some could not begin. */
@@ -99,6 +99,11 @@ export class FlowTable {
     }
     this.buckets.setClock(entry, this.#clock(now, next, isReply));
     return this.#translations.rewrite(rewrite);
+  }
+
+  /** Takes the flows that the buckets have, when they come from elsewhere. */
+  attach(count: number): void {
+    this.#count = count;
   }
 
   /** Whether a key can be given to a new flow. Ends a flow that has it and is over. */
@@ -271,29 +276,10 @@ export class FlowTable {
 
   /** The other entry of a flow: the packet that this one's rewrite makes, seen from its receiver. */
   #peer(entry: number): number {
-    const key = this.#key;
-    const peerKey = this.#peerKey;
-    const layout = this.#layout;
-    const words = this.#words;
-    this.buckets.key(entry, key, 0);
+    this.buckets.key(entry, this.#key, 0);
     const rewrite = this.#translations.rewrite(this.buckets.mark(entry) >>> 8);
-    const outcome = words[rewrite + REWRITE_OUTCOME] as number;
-    const { addressWords } = layout;
-    const newSource = rewrite + layout.rewriteSource;
-    const newDestination = rewrite + layout.rewriteDestination;
-    for (let word = 0; word < addressWords; word++) {
-      peerKey[word] = (
-        (outcome & OUTCOME_DESTINATION) === 0 ? key[addressWords + word] : words[newDestination + word]
-      ) as number;
-      peerKey[addressWords + word] = (
-        (outcome & OUTCOME_SOURCE) === 0 ? key[word] : words[newSource + word]
-      ) as number;
-    }
-    const kept = (key[2 * addressWords] as number) & (words[rewrite + layout.rewriteKept] as number);
-    const ports = kept | (words[rewrite + layout.rewritePorts] as number);
-    peerKey[2 * addressWords] = (ports >>> 16) | (ports << 16);
-    peerKey[this.#protocolField] = key[this.#protocolField] as number;
-    return this.buckets.find(peerKey, 0);
+    peerKeyOf(this.#layout, this.#words, rewrite, this.#key, this.#peerKey);
+    return this.buckets.find(this.#peerKey, 0);
   }
 
   #clock(now: number, state: number, isReply: boolean): number {

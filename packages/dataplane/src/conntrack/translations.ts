@@ -96,6 +96,40 @@ export class Translations {
     return ((this.#words[this.rewrite(rewrite) + REWRITE_OUTCOME] as number) & OUTCOME_ESTABLISHED) !== 0;
   }
 
+  /** Whether a number is one that flows have. */
+  isInUse(translation: number): boolean {
+    return translation > 0 && translation <= this.#used && this.flows(translation) > 0;
+  }
+
+  /**
+   * Takes the translations that the region has, when it comes from elsewhere: what is kept beside it, and the
+   * links between them, are made anew.
+   * @returns how many flows they have
+   */
+  attach(): number {
+    this.#words.fill(0, this.#heads, this.#heads + this.#headMask + 1);
+    this.#used = this.#capacity;
+    while (this.#used > 0 && this.flows(this.#used) === 0) this.#used--;
+    this.#free = 0;
+    this.#deletedFlows = 0;
+    let flows = 0;
+    for (let translation = 1; translation <= this.#used; translation++) {
+      const count = this.flows(translation);
+      flows += count;
+      if (count === 0) {
+        this.#words[this.#record(translation) + TRANSLATION_NEXT] = this.#free;
+        this.#free = translation;
+      } else if ((this.flags(translation) & TRANSLATION_DELETED) !== 0) {
+        this.#deletedFlows += count;
+        this.#putOutOfForce(translation);
+        this.#putOutOfForce(this.back(translation));
+      } else {
+        this.#link(translation);
+      }
+    }
+    return flows;
+  }
+
   /**
    * Finds or makes the translation of a flow that begins.
    * @param draft - both rewrites, the one to the backend first, with 0 packets
@@ -155,6 +189,15 @@ export class Translations {
     this.#words[at] = others | (isDraining ? TRANSLATION_DRAINING : 0);
   }
 
+  /**
+   * Lets its flows count for number 0. It stays in the chain of its hash, where no new flow has it: those are
+   * compared with the service port, too.
+   */
+  releaseServicePort(translation: number): void {
+    this.collect(translation);
+    this.#words[this.#record(translation) + TRANSLATION_SERVICE_PORT] = 0;
+  }
+
   /** Hands over what was counted since the last time. */
   collect(translation: number): void {
     const { rewritePackets } = this.#layout;
@@ -185,7 +228,6 @@ export class Translations {
     else if (this.#used < this.#capacity) translation = ++this.#used;
     else return 0;
     const record = this.#record(translation);
-    const head = this.#heads + (hash & this.#headMask);
     const forward = this.rewrite(translation);
     const back = this.rewrite(this.back(translation));
     const { rewriteWords } = this.#layout;
@@ -193,14 +235,20 @@ export class Translations {
       this.#words[forward + word] = draft[word] as number;
       this.#words[back + word] = draft[rewriteWords + word] as number;
     }
-    this.#words[record + TRANSLATION_NEXT] = this.#words[head] as number;
     this.#words[record + TRANSLATION_FLOWS] = 0;
     this.#words[record + TRANSLATION_SERVICE_PORT] = servicePort;
     this.#words[record + TRANSLATION_BEGUN] = 0;
     this.#words[record + TRANSLATION_FLAGS] = protocol;
     this.#words[record + TRANSLATION_HASH] = hash;
-    this.#words[head] = translation;
+    this.#link(translation);
     return translation;
+  }
+
+  #link(translation: number): void {
+    const record = this.#record(translation);
+    const head = this.#heads + (this.#word(translation, TRANSLATION_HASH) & this.#headMask);
+    this.#words[record + TRANSLATION_NEXT] = this.#words[head] as number;
+    this.#words[head] = translation;
   }
 
   #find(draft: Uint32Array, hash: number, servicePort: number, protocol: number): number {

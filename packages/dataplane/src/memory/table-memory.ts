@@ -28,6 +28,7 @@ import {
 
 const DEFAULT_BATCH_BYTES = 1 << 20;
 const DEFAULT_MAXIMUM_BYTES = 2 ** 30;
+const DEFAULT_ROOM_BYTES = 1 << 20;
 const CACHE_LINE_BYTES = 64;
 /** Behind the image: kernels read whole words from any byte of it on. */
 const SLACK_BYTES = 64;
@@ -35,7 +36,7 @@ const SLACK_BYTES = 64;
 export interface TableMemoryOptions {
   /**
    * How large the memory may become, all in all; default: 1 GiB. It is address space until it is used. Where
-   * there is no WebAssembly, twice the image and a MiB, all of it taken at once.
+   * there is no WebAssembly, what is needed, the image once more and a MiB, all of it taken at once.
    */
   readonly maximumBytes?: number;
   /** Room for {@link TableMemory.allocateBatch}; default: 1 MiB, which is 32,768 IPv4 packets. */
@@ -64,6 +65,7 @@ export class TableMemory {
   readonly #buffers = new Set<ArrayBufferLike>();
   #buffer: ArrayBufferLike;
   #image: Uint32Array;
+  #exact: Uint32Array = new Uint32Array(0);
 
   private constructor(memory: WasmMemory | ArrayBufferLike) {
     this.#wasm = isWasmMemory(memory) ? memory : null;
@@ -84,8 +86,9 @@ export class TableMemory {
     const batchesAt = REGIONS_AT + (forWebAssembly ? MAXIMUM_READERS * REGION_BYTES : 0);
     const imageAt = alignUp(batchesAt + batchBytes, CACHE_LINE_BYTES);
     const bytes = imageAt + image.byteLength + SLACK_BYTES;
-    const enough = forWebAssembly ? DEFAULT_MAXIMUM_BYTES : image.byteLength + DEFAULT_BATCH_BYTES;
-    const maximum = options.maximumBytes ?? Math.max(enough, bytes + image.byteLength);
+    const doubled = bytes + image.byteLength + DEFAULT_ROOM_BYTES;
+    const maximum =
+      options.maximumBytes ?? (forWebAssembly ? Math.max(DEFAULT_MAXIMUM_BYTES, doubled) : doubled);
     if (maximum < bytes) throw new RangeError(`"maximumBytes" expected at least ${bytes}, got ${maximum}`);
     const memory = forWebAssembly ? makeWasmMemory(bytes, maximum) : makeBuffer(maximum);
     const buffer = isWasmMemory(memory) ? memory.buffer : memory;
@@ -122,8 +125,10 @@ export class TableMemory {
 
   /** The words of the image: its header says how many. */
   get image(): Uint32Array {
-    const words = this.words;
-    return words.subarray(0, words[HEADER_TOTAL_WORDS]);
+    // Kept, since it may be asked for with every packet.
+    const count = this.#image[HEADER_TOTAL_WORDS] as number;
+    if (this.#exact.length !== count) this.#exact = this.words.subarray(0, count);
+    return this.#exact;
   }
 
   /** Words for who has to know when batches begin and end: a line for all readers, then one for each. */

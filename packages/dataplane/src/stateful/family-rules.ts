@@ -3,6 +3,12 @@
  * answers packets. Numbers of frontends, backends and service ports are its own.
  */
 export interface FamilyRules {
+  /**
+   * Called before the first and behind the last call of the others for some packets: between the two, numbers
+   * keep their meaning.
+   */
+  beginBatch?(): void;
+  endBatch?(): void;
   /** Answers packets 0 to `count` - 1 with verdict records. */
   lookup(packets: Uint32Array, verdicts: Uint32Array, count: number): void;
   /** Whom a frontend belongs to. */
@@ -27,15 +33,4 @@ export interface FamilyRules {
     address: number,
     port: number,
   ): boolean;
-}
-
-/** The addresses that a node masquerades with, in one family. */
-export interface Masquerade {
-  /** One word each, or four. Without any, flows that need one are dropped. */
-  readonly addresses: Uint32Array;
-  /**
-   * Which of them to use: the one of the interface that leads to the backend. Default: the first.
-   * @param verdict - word offset of the flow's verdict
-   */
-  readonly choose?: (verdicts: Uint32Array, verdict: number) => number;
 }

@@ -1,5 +1,6 @@
 import {
   DECIDED_BY,
+  type Family,
   OUTCOME_DECIDED_BY_SHIFT,
   OUTCOME_ESTABLISHED,
   OUTCOME_MASQUERADE,
@@ -12,13 +13,15 @@ import {
 import { AFFINITY_BACKEND, AFFINITY_PORT, type Affinity } from '../affinity/affinity.js';
 import { BLOCK_PACKETS } from '../block.js';
 import { type Conntrack, FLOWS_FULL } from '../conntrack/conntrack.js';
-import type { FlowLayout } from '../conntrack/flow-layout.js';
+import { type FlowLayout, flowLayout } from '../conntrack/flow-layout.js';
 import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
 import { beginsFlow } from '../conntrack/flow-state.js';
-import { answerFlows4, matchFlows4 } from '../conntrack/lookup-flows4.js';
-import { answerFlows6, matchFlows6 } from '../conntrack/lookup-flows6.js';
 import { DNAT, DROP, REJECT } from '../decide.js';
-import type { FamilyRules, Masquerade } from './family-rules.js';
+import { KernelMemory } from '../wasm/kernel-memory.js';
+import type { FamilyRules } from './family-rules.js';
+import { type FlowPath, KernelFlowPath, LoopFlowPath } from './flow-path.js';
+import { checkMasquerade, isUnspecified, type Masquerade } from './masquerade.js';
+import { RecordStage } from './record-stage.js';
 import { copyWords, writeRewritten, writeUntranslated } from './write-verdict.js';
 
 const ORIGIN_MASK = 3 << OUTCOME_ORIGIN_SHIFT;
@@ -36,6 +39,11 @@ export interface StatefulPipelineParts {
   readonly masquerade: Masquerade;
   /** Without it, service ports with affinity are balanced like the others. */
   readonly affinity?: Affinity;
+  /**
+   * The memory that the flows are in: with it, and where it has kernels, packets of flows that are there are
+   * answered by WebAssembly. It needs room for {@link StatefulPipeline.memoryWords} more.
+   */
+  readonly memory?: KernelMemory;
 }
 
 /**
@@ -47,7 +55,8 @@ export interface StatefulPipelineParts {
  *    long as the rules let it; a flow begins, and is masqueraded if the verdict says so. A packet that can
  *    begin no flow, or that there is no room or source for, is dropped.
  *
- * Each batch is answered as if its packets came singly. Nothing is allocated.
+ * Each batch is answered as if its packets came singly. Nothing is allocated, but for arrays that kernels do not
+ * reach: these are copied piece by piece, through views.
  */
 export class StatefulPipeline {
   readonly #rules: FamilyRules;
@@ -55,9 +64,8 @@ export class StatefulPipeline {
   readonly #masquerade: Masquerade;
   readonly #affinity: Affinity | null;
   readonly #layout: FlowLayout;
-  readonly #match: typeof matchFlows4;
-  readonly #answer: typeof answerFlows4;
-  readonly #scratch = new Uint32Array(FLOW_SCRATCH_WORDS);
+  readonly #path: FlowPath;
+  readonly #stage: RecordStage | null;
   // The packets of a block without a flow go to the rules together; one more record is for single ones.
   readonly #missPackets: Uint32Array;
   readonly #missVerdicts: Uint32Array;
@@ -66,22 +74,27 @@ export class StatefulPipeline {
   readonly #singleVerdict: Uint32Array;
   #uncollected = 0;
 
-  /** @throws {RangeError} if the parts are not of one family, or an address is not whole */
-  constructor({ rules, conntrack, masquerade, affinity }: StatefulPipelineParts) {
+  /** Words of a worker's memory that a pipeline takes for itself. */
+  static memoryWords(family: Family): number {
+    const layout = flowLayout(family);
+    return KernelMemory.roomFor(FLOW_SCRATCH_WORDS) + RecordStage.memoryWords(layout);
+  }
+
+  /** @throws {RangeError} if the parts are not of one family or memory, or an address is not whole, or 0 */
+  constructor({ rules, conntrack, masquerade, affinity, memory }: StatefulPipelineParts) {
     const { layout } = conntrack;
     if (affinity !== undefined && affinity.family !== layout.family) {
       throw new RangeError(`"affinity" expected ${layout.family}, got ${affinity.family}`);
     }
-    if (masquerade.addresses.length % layout.addressWords !== 0) {
-      throw new RangeError(`"masquerade" expected addresses of ${layout.addressWords} words`);
-    }
+    checkMasquerade(masquerade.addresses, layout.addressWords);
     this.#rules = rules;
     this.#conntrack = conntrack;
     this.#masquerade = masquerade;
     this.#affinity = affinity ?? null;
     this.#layout = layout;
-    this.#match = layout.family === 'IPv4' ? matchFlows4 : matchFlows6;
-    this.#answer = layout.family === 'IPv4' ? answerFlows4 : answerFlows6;
+    const isWithKernels = memory !== undefined && memory.kernels !== null;
+    this.#path = isWithKernels ? new KernelFlowPath(conntrack, memory) : new LoopFlowPath(conntrack);
+    this.#stage = isWithKernels ? new RecordStage(layout, memory) : null;
     this.#missPackets = new Uint32Array(BLOCK_PACKETS * layout.packetWords);
     this.#missVerdicts = new Uint32Array(BLOCK_PACKETS * layout.verdictWords);
     this.#singlePacket = new Uint32Array(layout.packetWords);
@@ -91,14 +104,17 @@ export class StatefulPipeline {
   /**
    * Answers packets 0 to `count` - 1, in order.
    * @param packets - packet records of the family
-   * @param verdicts - flow verdict records of the family, overwritten but for their spare words
+   * @param verdicts - flow verdict records of the family, overwritten; what is in their spare words then is not said
    * @param now - seconds, a u32 that may wrap; the same clock for all calls
    * @throws {RangeError} if an array is too small for `count`
    */
   process(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
     this.#checkRoom(packets, verdicts, count);
-    for (let first = 0; first < count; first += BLOCK_PACKETS) {
-      this.#processBlock(packets, verdicts, first, Math.min(BLOCK_PACKETS, count - first), now);
+    this.#rules.beginBatch?.();
+    try {
+      this.#processStaged(packets, verdicts, count, now);
+    } finally {
+      this.#rules.endBatch?.();
     }
     this.#uncollected += count;
     if (this.#uncollected >= COLLECT_PACKETS) this.collect();
@@ -110,37 +126,62 @@ export class StatefulPipeline {
     this.#uncollected = 0;
   }
 
+  #processStaged(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
+    const stage = this.#stage;
+    if (stage === null || stage.isReachable(packets, verdicts)) {
+      this.#processAll(packets, verdicts, count, now);
+      return;
+    }
+    for (let first = 0; first < count; ) {
+      const length = stage.fetch(packets, first, count - first);
+      this.#processAll(stage.packets, stage.verdicts, length, now);
+      stage.deliver(verdicts, first, length);
+      first += length;
+    }
+  }
+
+  #processAll(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
+    for (let first = 0; first < count; ) {
+      const done = this.#path.process(packets, verdicts, first, count - first, now);
+      const from = done % BLOCK_PACKETS;
+      first += done - from;
+      if (first + from >= count) return;
+      const blockCount = Math.min(BLOCK_PACKETS, count - first);
+      this.#processBlock(packets, verdicts, first, from, blockCount, now);
+      first += blockCount;
+    }
+  }
+
+  /** A block whose flows are found, from the first packet on that is no more than its flow's next. */
   #processBlock(
     packets: Uint32Array,
     verdicts: Uint32Array,
     first: number,
+    from: number,
     count: number,
     now: number,
   ): void {
-    const { words, offset, removals } = this.#conntrack;
-    this.#matchBlock(packets, first, count);
-    for (let k = 0; k < count; k++) {
-      // Where a flow has ended, an entry that was found may be another's by now: no more of them then.
-      if (this.#conntrack.removals === removals) {
-        k = this.#answer(words, offset, packets, verdicts, first, k, count, now, this.#scratch);
-        if (k === count) return;
-      }
+    const { removals } = this.#conntrack;
+    this.#askRules(packets, first, from, count);
+    for (let k = from; k < count; k++) {
       this.#processOne(packets, verdicts, first, k, now);
+      // Where a flow has ended, an entry that was found may be another's by now: no more of them then.
+      if (this.#conntrack.removals !== removals) continue;
+      k = this.#path.answer(packets, verdicts, first, k + 1, count, now) - 1;
     }
   }
 
-  /** Finds the flows of a block's packets, and asks the rules about those without. */
-  #matchBlock(packets: Uint32Array, first: number, count: number): void {
-    const { words, offset } = this.#conntrack;
+  /** Lets the rules answer the packets of a block that have no flow. */
+  #askRules(packets: Uint32Array, first: number, from: number, count: number): void {
     const { packetWords } = this.#layout;
-    if (this.#match(words, offset, packets, first, count, this.#scratch) === 0) return;
+    const { scratch } = this.#path;
     let misses = 0;
-    for (let k = 0; k < count; k++) {
-      if (this.#scratch[SCRATCH_ENTRY + k] !== 0) continue;
+    for (let k = from; k < count; k++) {
+      if (scratch[SCRATCH_ENTRY + k] !== 0) continue;
       copyWords(packets, (first + k) * packetWords, this.#missPackets, misses * packetWords, packetWords);
       this.#missOf[k] = misses++;
     }
-    this.#rules.lookup(this.#missPackets, this.#missVerdicts, misses);
+    if (misses > 0) this.#rules.lookup(this.#missPackets, this.#missVerdicts, misses);
   }
 
   #processOne(packets: Uint32Array, verdicts: Uint32Array, first: number, k: number, now: number): void {
@@ -150,7 +191,7 @@ export class StatefulPipeline {
     const rewrite = this.#conntrack.follow(packets, packet, now);
     if (rewrite !== 0) {
       this.#translate(packets, packet, rewrite, verdicts, verdict);
-    } else if (this.#scratch[SCRATCH_ENTRY + k] === 0) {
+    } else if (this.#path.scratch[SCRATCH_ENTRY + k] === 0) {
       const miss = (this.#missOf[k] as number) * verdictWords;
       this.#processNew(packets, packet, this.#missVerdicts, miss, verdicts, verdict, now);
     } else {
@@ -198,6 +239,8 @@ export class StatefulPipeline {
     const { addressWords } = this.#layout;
     const protocolWord = packets[packet + 2 * addressWords + 1] as number;
     if (!beginsFlow(protocolWord & 0xff, (protocolWord >>> PACKET_HINT_SHIFT) & 0xff)) return -NO_FLOW;
+    // Nobody can answer it; and an address of 0 says in a rewrite that the packet keeps its own.
+    if (isUnspecified(packets, packet, addressWords)) return -NO_FLOW;
     const frontend = answers[answer + VERDICT_FRONTEND] as number;
     const seconds = this.#affinity === null ? 0 : this.#rules.affinitySeconds(frontend);
     if (seconds > 0) this.#keepBackend(packets, packet, answers, answer, servicePort, seconds, now);

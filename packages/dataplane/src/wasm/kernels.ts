@@ -1,8 +1,9 @@
+import type { FlowKernels } from '../conntrack/flow-kernels.js';
 import { KERNEL_BYTES } from './kernel-bytes.js';
 import { type WasmMemory, webAssembly } from './webassembly.js';
 
 /** The functions of the module. All numbers are of 32 bits; addresses are byte offsets in its memory. */
-export interface Kernels {
+export interface Kernels extends FlowKernels {
   /** The model's `keyHash4`, for checking one against the other. */
   keyHashOf4(address: number, portKey: number): number;
   /** The model's `flowHash4`, signed. */

@@ -2,6 +2,15 @@ import { AffinityMemory, type Evaluation, pick, servicePortKey } from '@shunt/co
 import { formatEndpoint, type Packet } from '@shunt/model';
 import type { CaseAffinity } from './packet-flow-case.js';
 
+/** Where a packet came out that began a flow. */
+export interface ReachedBackend {
+  readonly backend: string;
+  /** The key of its service port. */
+  readonly servicePort: string;
+  /** How long the client keeps the backend; `null`: it does not. */
+  readonly affinitySeconds: number | null;
+}
+
 interface Group {
   /** The backend that the group's packet reached. */
   readonly backend: string;
@@ -9,23 +18,16 @@ interface Group {
   readonly key: string;
 }
 
-/**
- * Follows the ClientIP affinity of packets that come one after the other, each from another source
- * port, so that nothing but affinity makes two of them reach the same backend.
- */
+/** Holds packets that come one after the other, each of a flow of its own, to the affinity that a case says. */
 export class AffinityCheck {
-  readonly #memory = new AffinityMemory();
   readonly #groups = new Map<string, Group>();
-  #packetsSeen = 0;
 
-  /** Sends a packet on its way. @returns what is not as the case says; `null` if all is */
-  follow(packet: Packet, evaluation: Evaluation, affinity: CaseAffinity | undefined): string | null {
-    const { servicePort } = evaluation;
-    const backend = this.#reach(packet, evaluation);
+  /** @returns what is not as the case says; `null` if all is */
+  check(packet: Packet, reached: ReachedBackend | null, affinity: CaseAffinity | undefined): string | null {
     if (affinity === undefined) return null;
-    if (servicePort === null || backend === null) return 'affinity: expected a backend, got none';
-    const key = `${servicePortKey(servicePort)} from one client`;
-    const seconds = servicePort.affinitySeconds;
+    if (reached === null) return 'affinity: expected a backend, got none';
+    const { backend, servicePort, affinitySeconds: seconds } = reached;
+    const key = `${servicePort} from one client`;
     const { group, sameAs, independentOf, timeoutSeconds } = affinity;
     if (group !== undefined) this.#groups.set(group, { backend, key: `${key} ${packet.source}` });
     if (timeoutSeconds !== undefined && timeoutSeconds !== seconds) {
@@ -41,17 +43,32 @@ export class AffinityCheck {
     }
     return null;
   }
+}
 
-  #reach(packet: Packet, evaluation: Evaluation): string | null {
+/**
+ * Follows ClientIP affinity by the executable specification: each packet comes from another source port, so that
+ * nothing but affinity makes two of them reach the same backend.
+ */
+export class EvaluatedAffinity {
+  readonly #memory = new AffinityMemory();
+  #packetsSeen = 0;
+
+  /** Sends a packet on its way. @returns `null` if it reaches no backend */
+  reach(packet: Packet, evaluation: Evaluation): ReachedBackend | null {
     const { servicePort, candidates } = evaluation;
     this.#packetsSeen++;
     if (servicePort === null || candidates.length === 0) return null;
-    const sticky = servicePort.affinitySeconds !== null;
+    const { affinitySeconds } = servicePort;
+    const sticky = affinitySeconds !== null;
     const remembered = sticky ? this.#memory.recall(servicePort, packet.source, candidates) : null;
     const fresh = pick(evaluation, { ...packet, sourcePort: 1024 + this.#packetsSeen * 7919 }, 0);
     const backend = remembered ?? fresh ?? candidates[this.#packetsSeen % candidates.length];
     if (backend === undefined) return null;
     if (sticky) this.#memory.remember(servicePort, packet.source, backend);
-    return formatEndpoint(backend.address, backend.port);
+    return {
+      backend: formatEndpoint(backend.address, backend.port),
+      servicePort: servicePortKey(servicePort),
+      affinitySeconds,
+    };
   }
 }

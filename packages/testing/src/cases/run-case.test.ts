@@ -99,9 +99,9 @@ describe('affinity', () => {
     expect(outcomes(run(twoPackets('group: a, timeoutSeconds: 60', 'sameAs: a')))).toEqual([true]);
   });
 
-  test('that a packet is said to be free of, and is not, fails on evaluate', () => {
+  test('that a packet is said to be free of, and is not, fails on both targets', () => {
     const failed = run(twoPackets('group: a', 'independentOf: a')).filter(({ passed }) => !passed);
-    expect(failed.map(({ target }) => target)).toEqual(['evaluate', 'evaluate']);
+    expect(failed.map(({ target }) => target)).toEqual(['evaluate', 'table', 'evaluate', 'table']);
     expect(outcomes(run(twoPackets('group: a', 'independentOf: a', '10.0.0.3')))).toEqual([true]);
   });
 

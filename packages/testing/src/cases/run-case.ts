@@ -17,7 +17,7 @@ import {
   type Mode,
   type Packet,
 } from '@shunt/model';
-import { AffinityCheck } from './affinity-check.js';
+import { AffinityCheck, EvaluatedAffinity } from './affinity-check.js';
 import { type Answerer, evaluateTarget } from './answer.js';
 import { caseNodeView, caseProxyConfig } from './case-input.js';
 import { CASE_TARGETS, type CaseResult, type CaseTarget } from './case-result.js';
@@ -25,6 +25,7 @@ import { type Compiled, checkFacts, familyOfCase } from './check-facts.js';
 import { checkFlows } from './check-flows.js';
 import { differenceFrom } from './expectations.js';
 import type { CaseFacts, CasePacket, CaseStep, PacketFlowCase } from './packet-flow-case.js';
+import { TableAffinity } from './table-affinity.js';
 import { tableTarget } from './table-target.js';
 
 export interface RunCaseOptions {
@@ -66,7 +67,8 @@ class CaseRun {
   readonly #state = new ClusterState();
   readonly #events: ChangeEvent[] = [];
   readonly #compiler: Compiler;
-  readonly #affinity = new AffinityCheck();
+  readonly #affinity = { evaluate: new EvaluatedAffinity(), table: new TableAffinity() };
+  readonly #checks = { evaluate: new AffinityCheck(), table: new AffinityCheck() };
   readonly #results: CaseResult[] = [];
   #step = 0;
 
@@ -154,15 +156,21 @@ class CaseRun {
 
   #checkPackets({ input, ruleset }: Compiled, packets: readonly CasePacket[]): void {
     const evaluator = new Evaluator(ruleset);
+    // All packets take part, those of which no affinity is said as well: they are remembered, too.
+    const reachers = {
+      evaluate: (packet: Packet) => this.#affinity.evaluate.reach(packet, evaluator.evaluate(packet)),
+      table: (packet: Packet) => this.#affinity.table.reach(packet),
+    };
+    if (this.#targets.includes('table')) this.#affinity.table.load(ruleset);
     const asked = this.#targets.map((target) => [target, TARGETS[target](ruleset)] as const);
     for (const casePacket of packets) {
       if (casePacket.modes !== undefined && !casePacket.modes.includes(this.#mode)) continue;
       const packet = packetOf(casePacket);
       const { expect, name, affinity } = casePacket;
-      const bound = this.#affinity.follow(packet, evaluator.evaluate(packet), affinity);
       for (const [target, answerer] of asked) {
         const answer = answerer.answer(packet, expect.to?.length ?? 1);
-        const differences = [differenceFrom(expect, answer), target === 'evaluate' ? bound : null];
+        const bound = this.#checks[target].check(packet, reachers[target](packet), affinity);
+        const differences = [differenceFrom(expect, answer), bound];
         const difference = differences.filter((text) => text !== null).join('\n');
         this.#report(target, name, difference === '' ? null : `${difference}\n${explain(input, packet)}`);
       }

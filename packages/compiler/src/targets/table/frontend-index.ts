@@ -57,6 +57,12 @@ export function insertLine(index: HashStructure, line: number, write: WriteWord)
   invariant(false, 'an index has room for a line more');
 }
 
+/** The line that readers find by a line's key; 0 if there is none. */
+export function indexedLine(index: HashStructure, line: number): number {
+  const place = findPlace(index, line, lineHash(index, line));
+  return place === null ? 0 : (index.image[place.bucket + BUCKET_LINES + place.entry] as number);
+}
+
 /** Makes a line that is in the index impossible to find. */
 export function removeLine(index: HashStructure, line: number, write: WriteWord): void {
   const { image } = index;

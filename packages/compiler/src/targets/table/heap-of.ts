@@ -8,10 +8,10 @@ const LINE_MASK = BLOCK_ALIGNMENT_WORDS - 1;
  * The heap of an image, found from the image alone: what cannot be found from the root is free. So are
  * the last places of a block of backends, as far as no slot names them.
  * @param image - a valid match table, see `validateMatchTable`
+ * @param heap - of the image, without free blocks so far
  * @throws {RangeError} if blocks overlap
  */
-export function heapOf(image: Uint32Array): Heap {
-  const heap = new Heap(image);
+export function heapOf(image: Uint32Array, heap: Heap = new Heap(image)): Heap {
   const usedPairs = new Map<number, number>();
   const runs: Block[] = [];
   for (const [offset, words] of tableBlocks(image)) {

@@ -18,6 +18,8 @@ export class HeapFullError extends RangeError {
   override readonly name = 'HeapFullError';
 }
 
+export type TakeListener = (offset: number, words: number) => void;
+
 /**
  * Which words of an image are free. Nothing of it is in the image but where the heap ends; the rest is
  * known by what can be found from the root, see {@link heapOf}.
@@ -25,6 +27,7 @@ export class HeapFullError extends RangeError {
 export class Heap {
   #image: Uint32Array;
   readonly #grows: boolean;
+  readonly #onTake: TakeListener | null;
   readonly #runs = new FreeRuns();
   readonly #small = new SmallBlocks();
 
@@ -32,17 +35,19 @@ export class Heap {
    * A heap without free blocks up to its end.
    * @param image - with the heap's end in its header
    * @param grows - whether a larger image may take this one's place
+   * @param onTake - told of each block that is allocated, before its words are made zero
    */
-  constructor(image: Uint32Array, grows = false) {
+  constructor(image: Uint32Array, grows = false, onTake: TakeListener | null = null) {
     this.#image = image;
     this.#grows = grows;
+    this.#onTake = onTake;
   }
 
   /** A heap with nothing but its zero line, in an image that grows. */
-  static growing(words: number): Heap {
+  static growing(words: number, onTake: TakeListener | null = null): Heap {
     const image = new Uint32Array(Math.max(words, HEAP_START + BLOCK_ALIGNMENT_WORDS));
     image[HEADER_HEAP_END] = HEAP_START + BLOCK_ALIGNMENT_WORDS;
-    return new Heap(image, true);
+    return new Heap(image, true, onTake);
   }
 
   /** The image; another one after `allocate`, if it grows. */
@@ -68,6 +73,7 @@ export class Heap {
       offset = this.#takeLines(BLOCK_ALIGNMENT_WORDS);
       this.#small.giveRest(offset, size, BLOCK_ALIGNMENT_WORDS);
     }
+    this.#onTake?.(offset, size);
     this.#image.fill(0, offset, offset + size);
     return offset;
   }

@@ -27,6 +27,20 @@ export function writeIntervals(heap: Heap, ranges: readonly Cidr[], family: Fami
   return { offset, count: words.length / recordWords(family) };
 }
 
+/** Whether a list in an image is that of the ranges of a family. */
+export function intervalsHold(
+  image: Uint32Array,
+  { offset, count }: WrittenIntervals,
+  ranges: readonly Cidr[],
+  family: Family,
+): boolean {
+  const words = intervalWords(ranges, family);
+  return (
+    words.length === count * recordWords(family) &&
+    words.every((word, index) => image[offset + index] === word)
+  );
+}
+
 /** The block of a list, if it has one. */
 export function intervalBlocks({ offset, count }: WrittenIntervals, family: Family): Block[] {
   return count === 0 ? [] : [blockFor(offset, count * recordWords(family))];

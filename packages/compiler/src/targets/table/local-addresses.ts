@@ -8,10 +8,10 @@ import {
   familyOf,
 } from '@shunt/model';
 import { isLocal, protectsLocalnet, servesNodePorts } from '../../ruleset/node-ports.js';
-import type { Ruleset } from '../../ruleset/types.js';
+import type { RulesetSections } from '../../ruleset/types.js';
 
 /** The addresses of one family that are local or serve node ports, with their flags. */
-export function localAddressFlags(ruleset: Ruleset, family: Family): Map<Address, number> {
+export function localAddressFlags(ruleset: RulesetSections, family: Family): Map<Address, number> {
   const { match } = ruleset.nodePorts[family];
   const addresses = [...ruleset.localAddresses, ...(match === 'local' ? [] : match)];
   const flags = new Map<Address, number>();
@@ -22,13 +22,13 @@ export function localAddressFlags(ruleset: Ruleset, family: Family): Map<Address
 }
 
 /** The flags of every loopback address that the set does not name. */
-export function loopbackFlags(ruleset: Ruleset, family: Family): number {
+export function loopbackFlags(ruleset: RulesetSections, family: Family): number {
   const { match, loopback, refuse } = ruleset.nodePorts[family];
   const localnet = family === 'IPv4' && protectsLocalnet(ruleset) ? ADDRESS_LOCALNET : 0;
   return flagsOf(true, match === 'local' && loopback, refuse === 'local') | localnet;
 }
 
-function addressFlags(ruleset: Ruleset, address: Address): number {
+function addressFlags(ruleset: RulesetSections, address: Address): number {
   const refuses = ruleset.nodePorts[familyOf(address)].refuse === 'local';
   return flagsOf(isLocal(ruleset, address), servesNodePorts(ruleset, address), refuses);
 }

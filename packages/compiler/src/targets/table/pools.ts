@@ -3,6 +3,7 @@ import {
   BACKEND4_WORDS,
   BACKEND6_PORT,
   BACKEND6_WORDS,
+  blockWords,
   type Family,
   invariant,
   ipv6Words,
@@ -11,7 +12,8 @@ import {
   POOL_WIDTH_SHIFT,
   slotsWords,
 } from '@shunt/model';
-import type { Backend, Pool, PoolName, ServicePort } from '../../ruleset/types.js';
+import { slotsNameThemselves } from '../../ruleset/slots.js';
+import type { Backend, Pool, PoolName, ServicePort, Slots } from '../../ruleset/types.js';
 import { type Block, blockFor, type Heap } from './heap.js';
 
 /** A pool in an image: the three words that lines hold of it. */
@@ -32,21 +34,42 @@ export function backendWords(family: Family): number {
 
 /**
  * Writes the slots and backends of a pool into new blocks.
+ * @param spare - places for backends that may come, where slots name them
  * @returns `null` if the service port has no such pool, or one without backends
  */
-export function writePool(heap: Heap, servicePort: ServicePort, name: PoolName): WrittenPool | null {
+export function writePool(
+  heap: Heap,
+  servicePort: ServicePort,
+  name: PoolName,
+  spare = 0,
+): WrittenPool | null {
   const { family } = servicePort;
-  const pool = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
+  const pool = poolOf(servicePort, name);
   if (pool === null || pool.backends.length === 0) return null;
+  checkSlots(pool);
   const slots = effectiveSlots(pool);
-  const width = isIdentity(slots, pool) ? 0 : slotWidth(pool.backends.length);
+  const isPlain = isIdentity(slots, pool);
+  const places = isPlain ? pool.backends : withSpare(pool.backends, spare, backendWords(family));
+  const width = isPlain ? 0 : slotWidth(places.length);
   const random = pool.strategy === 'random' ? POOL_RANDOM : 0;
   const poolWord = (random | (width << POOL_WIDTH_SHIFT) | slots.length) >>> 0;
   const slotsOffset = width === 0 ? 0 : heap.allocate(slotsWords(poolWord));
-  const backendsOffset = heap.allocate(pool.backends.length * backendWords(family));
+  const backendsOffset = heap.allocate(places.length * backendWords(family));
   if (width > 0) packSlots(heap.image, slotsOffset, slots, width);
   writeBackends(heap.image, backendsOffset, pool.backends, family);
-  return { servicePort, name, slotsOffset, poolWord, backendsOffset, places: pool.backends };
+  return { servicePort, name, slotsOffset, poolWord, backendsOffset, places };
+}
+
+/** A pool of a service port. */
+export function poolOf({ clusterPool, localPool }: ServicePort, name: PoolName): Pool | null {
+  return name === 'cluster' ? clusterPool : localPool;
+}
+
+/** The backends, and empty places up to the end of their block. */
+function withSpare(backends: readonly Backend[], spare: number, recordWords: number): (Backend | null)[] {
+  if (spare === 0) return [...backends];
+  const count = Math.floor(blockWords((backends.length + spare) * recordWords) / recordWords);
+  return Array.from({ length: count }, (_, place) => backends[place] ?? null);
 }
 
 /** The blocks of a pool. */
@@ -61,7 +84,7 @@ export function poolBlocks({
   return slotsOffset === 0 ? [backends] : [blockFor(slotsOffset, slotsWords(poolWord)), backends];
 }
 
-function packSlots(image: Uint32Array, offset: number, slots: readonly number[], width: number): void {
+function packSlots(image: Uint32Array, offset: number, slots: Slots, width: number): void {
   for (let i = 0; i < slots.length; i++) {
     const bit = i << width;
     const at = offset + (bit >>> 5);
@@ -86,17 +109,20 @@ function writeBackends(
   }
 }
 
-/** One slot says as much as many when there is one backend. */
-function effectiveSlots({ backends, slots }: Pool): readonly number[] {
+/** The slots that a table has: one says as much as many when there is one backend. */
+export function effectiveSlots({ backends, slots }: Pool): Slots {
+  return backends.length === 1 ? [0] : slots;
+}
+
+function checkSlots({ backends, slots }: Pool): void {
   invariant(slots.length > 0 && slots.length <= POOL_SLOTS_MAX, 'a pool with backends has 1 to 2^21 slots');
   for (const slot of slots) {
     invariant(slot >= 0 && slot < backends.length, 'a slot names a backend of its pool');
   }
-  return backends.length === 1 ? [0] : slots;
 }
 
-function isIdentity(slots: readonly number[], { backends }: Pool): boolean {
-  return slots.length === backends.length && slots.every((slot, index) => slot === index);
+function isIdentity(slots: Slots, { backends }: Pool): boolean {
+  return slots.length === backends.length && slotsNameThemselves(slots);
 }
 
 /** log2 of the bits that a slot takes: 2, 3, 4 or 5. */

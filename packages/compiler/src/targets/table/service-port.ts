@@ -27,6 +27,7 @@ export interface WrittenServicePort {
   readonly servicePort: ServicePort;
   /** Its number in the image, from 1. */
   readonly number: number;
+  /** 0 if the image does not tell: no frontend of its own leads there. */
   readonly offset: number;
   /** For each frontend, in the order of the ruleset. */
   readonly lines: readonly WrittenLine[];
@@ -34,6 +35,7 @@ export interface WrittenServicePort {
 }
 
 export interface WrittenLine {
+  /** 0 if the image has none: a health-check port, whose line another port of its Service has. */
   readonly line: number;
   readonly servicePort: ServicePort;
   readonly frontend: Frontend;
@@ -53,20 +55,47 @@ export function writeServicePort(
   mode: Mode,
 ): WrittenServicePort {
   // The lines first, and what they lead to behind them: near to each other, as far as it goes.
-  const numbers = servicePort.frontends.map(() => (heap.allocate(LINE_WORDS) - HEAP_START) / LINE_WORDS);
-  const offset = heap.allocate(SERVICE_PORT_WORDS);
+  const numbers = allocateLines(heap, servicePort);
+  const offset = writeServicePortRecord(heap, servicePort, number);
   const pools = {
     cluster: writePool(heap, servicePort, 'cluster'),
     local: writePool(heap, servicePort, 'local'),
   };
+  const lines = writeLines(heap, { servicePort, number, offset, pools }, numbers, mode);
+  return { servicePort, number, offset, lines, pools };
+}
+
+/** Takes a block for the line of each frontend. @returns their numbers */
+export function allocateLines(heap: Heap, { frontends }: ServicePort): number[] {
+  return frontends.map(() => (heap.allocate(LINE_WORDS) - HEAP_START) / LINE_WORDS);
+}
+
+/** Writes what frontends of a service port share. @returns its word offset */
+export function writeServicePortRecord(heap: Heap, servicePort: ServicePort, number: number): number {
+  const offset = heap.allocate(SERVICE_PORT_WORDS);
+  heap.image[offset + SERVICE_PORT_NUMBER] = number;
+  heap.image[offset + SERVICE_PORT_AFFINITY] = servicePort.affinitySeconds ?? 0;
+  return offset;
+}
+
+/**
+ * Writes the lines of a service port, whose other parts are written.
+ * @param numbers - of lines that {@link allocateLines} took
+ * @param held - lines of the same frontends, whose source ranges are to be used again
+ */
+export function writeLines(
+  heap: Heap,
+  { servicePort, offset, pools }: Omit<WrittenServicePort, 'lines'>,
+  numbers: readonly number[],
+  mode: Mode,
+  held: readonly WrittenLine[] | null = null,
+): WrittenLine[] {
   const lines = servicePort.frontends.map((frontend, index): WrittenLine => {
-    const sourceRanges = writeSourceRanges(heap, frontend, servicePort.family);
+    const sourceRanges = held?.[index]?.sourceRanges ?? writeSourceRanges(heap, frontend, servicePort.family);
     return { line: numbers[index] as number, servicePort, frontend, sourceRanges };
   });
   // The image stays where it is from here on.
   const { image } = heap;
-  image[offset + SERVICE_PORT_NUMBER] = number;
-  image[offset + SERVICE_PORT_AFFINITY] = servicePort.affinitySeconds ?? 0;
   for (const { line, frontend, sourceRanges } of lines) {
     const at = lineOffset(line);
     writeFrontend(image, at, frontend, servicePort, mode);
@@ -76,22 +105,32 @@ export function writeServicePort(
     if (pools.local !== null) setPool(image, at + LINE_LOCAL_POOL, pools.local);
     image[at + LINE_SERVICE_PORT] = offset;
   }
-  return { servicePort, number, offset, lines, pools };
+  return lines;
 }
 
 /** Everything that is allocated for a service port. */
 export function servicePortBlocks({ servicePort, offset, lines, pools }: WrittenServicePort): Block[] {
   const { family } = servicePort;
   return [
-    blockFor(offset, SERVICE_PORT_WORDS),
-    ...lines.map(({ line }) => blockFor(lineOffset(line), LINE_WORDS)),
+    ...recordBlocks(offset),
+    ...lineBlocks(lines),
     ...lines.flatMap(({ sourceRanges }) => intervalBlocks(sourceRanges, family)),
     ...[pools.cluster, pools.local].flatMap((pool) => (pool === null ? [] : poolBlocks(pool))),
   ];
 }
 
+/** The block of what frontends of a service port share. */
+export function recordBlocks(offset: number): Block[] {
+  return offset === 0 ? [] : [blockFor(offset, SERVICE_PORT_WORDS)];
+}
+
+/** The blocks of lines, without their source ranges. */
+export function lineBlocks(lines: readonly WrittenLine[]): Block[] {
+  return lines.flatMap(({ line }) => (line === 0 ? [] : [blockFor(lineOffset(line), LINE_WORDS)]));
+}
+
 /** Ranges guard addresses: what reaches a node port is not asked. */
-function hasSourceRanges({ kind, sourceRanges }: Frontend): boolean {
+export function hasSourceRanges({ kind, sourceRanges }: Frontend): boolean {
   return sourceRanges !== null && kind !== 'nodePort' && kind !== 'healthCheckNodePort';
 }
 

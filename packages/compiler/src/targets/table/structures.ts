@@ -16,7 +16,8 @@ import { insertLine } from './frontend-index.js';
 import { hashCapacity, type WriteWord } from './hash-structure.js';
 import type { Heap } from './heap.js';
 
-const LEAST_SET_ENTRIES = 8;
+/** The entries of the smallest set. */
+export const LEAST_SET_ENTRIES = 8;
 
 /** A structure in an image: its word offset, 0 without records, and its count of records. */
 export interface WrittenStructure {

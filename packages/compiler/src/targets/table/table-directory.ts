@@ -39,13 +39,12 @@ export class TableDirectory {
   }
 
   /** Adds what was written for a service port, instead of what was written for it before. */
-  add(written: WrittenServicePort): void {
+  add(written: WrittenServicePort, key: string = servicePortKey(written.servicePort)): void {
     const { servicePort, lines, pools } = written;
-    const key = servicePortKey(servicePort);
     const before = this.#servicePorts.get(key);
     if (before !== undefined) this.#forget(before);
     this.#servicePorts.set(key, written);
-    for (const line of lines) this.#frontends.set(line.line, line);
+    for (const line of lines) if (line.line !== 0) this.#frontends.set(line.line, line);
     for (const pool of [pools.cluster, pools.local]) {
       if (pool !== null) this.#pools[servicePort.family].set(firstBackend(pool), pool);
     }

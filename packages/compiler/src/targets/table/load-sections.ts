@@ -1,0 +1,67 @@
+import {
+  type Address,
+  FAMILIES,
+  type Family,
+  familyOf,
+  HEADER_ROOT,
+  ROOT_BLOCKED_ACTION,
+  ROOT_LOOPBACK_FLAGS4,
+  ROOT_LOOPBACK_FLAGS6,
+  SET_ENTRY_DELETED,
+  SET_ENTRY4_FLAGS,
+  SET_ENTRY6_FLAGS,
+  type StructureName,
+  structureCount,
+  structureOffset,
+} from '@shunt/model';
+import type { Ruleset } from '../../ruleset/types.js';
+import { setEntryWords } from './address-set.js';
+import { addressWords } from './address-words.js';
+import { blockedAction } from './frontend-line.js';
+import { intervalsHold } from './intervals.js';
+import { localAddressFlags, loopbackFlags } from './local-addresses.js';
+
+/** Which of the structures of an image that all service ports share is not the ruleset's, or `null`. */
+export function sectionsProblem(image: Uint32Array, ruleset: Ruleset): string | null {
+  const root = image[HEADER_ROOT] as number;
+  if (image[root + ROOT_BLOCKED_ACTION] !== blockedAction(ruleset.mode)) return 'blocked sources';
+  for (const family of FAMILIES) {
+    const digit = family === 'IPv4' ? 4 : 6;
+    const flags = image[root + (family === 'IPv4' ? ROOT_LOOPBACK_FLAGS4 : ROOT_LOOPBACK_FLAGS6)];
+    const list = (name: StructureName): { offset: number; count: number } => ({
+      offset: structureOffset(image, name),
+      count: structureCount(image, name),
+    });
+    const clusterIPs = new Map<Address, number>();
+    for (const address of ruleset.clusterIPs) if (familyOf(address) === family) clusterIPs.set(address, 1);
+    if (!intervalsHold(image, list(`podRanges${digit}`), ruleset.podCIDRs, family)) return 'pod ranges';
+    if (!intervalsHold(image, list(`serviceRanges${digit}`), ruleset.serviceCIDRs, family)) {
+      return 'service ranges';
+    }
+    const isLocal = setHolds(image, `localAddresses${digit}`, family, localAddressFlags(ruleset, family));
+    if (!isLocal || flags !== loopbackFlags(ruleset, family)) return 'local addresses';
+    if (!setHolds(image, `clusterIPs${digit}`, family, clusterIPs)) return 'cluster IPs';
+  }
+  return null;
+}
+
+/** Whether a set has these addresses with these flags, and no others. */
+function setHolds(
+  image: Uint32Array,
+  name: StructureName,
+  family: Family,
+  flags: ReadonlyMap<Address, number>,
+): boolean {
+  const words = setEntryWords(family);
+  const flagsWord = family === 'IPv4' ? SET_ENTRY4_FLAGS : SET_ENTRY6_FLAGS;
+  const wanted = new Map([...flags].map(([address, value]) => [addressWords(address).join(' '), value]));
+  let left = wanted.size;
+  for (let entry = 0; entry < structureCount(image, name); entry++) {
+    const at = structureOffset(image, name) + entry * words;
+    const value = image[at + flagsWord] as number;
+    if (value === 0 || value === SET_ENTRY_DELETED) continue;
+    if (wanted.get(image.subarray(at, at + flagsWord).join(' ')) !== value) return false;
+    left--;
+  }
+  return left === 0;
+}

@@ -1,0 +1,48 @@
+import type { PatchPlan, PlannedBackends, PlannedSweep } from '@shunt/model';
+import type { ChangePlan } from '../../incremental/change-plan.js';
+import type { RulesetChange } from '../../ruleset/change.js';
+import { missingBackends } from '../../ruleset/missing-backends.js';
+import { type Backend, type Pool, type ServicePort, servicePortKey } from '../../ruleset/types.js';
+
+/**
+ * A plan for flows in the numbers of a table.
+ * @param numberOf - of a service port, by its key; those that the change removes included
+ */
+export function patchPlan(
+  change: RulesetChange,
+  { drain, sweep }: ChangePlan,
+  numberOf: (key: string) => number,
+  numbers: Pick<PatchPlan, 'retired' | 'reset'>,
+): PatchPlan {
+  const group = (servicePort: ServicePort, backends: readonly Backend[]): PlannedBackends => ({
+    family: servicePort.family,
+    servicePort: numberOf(servicePortKey(servicePort)),
+    backends: backends.map(({ address, port }) => ({ address, port })),
+  });
+  return {
+    drain: drain.map(({ servicePort, backends }) => group(servicePort, backends)),
+    join: change.replaced.flatMap(({ before, after }) => {
+      const joined = missingBackends(poolsOf(after), poolsOf(before));
+      return joined.length === 0 ? [] : [group(after, joined)];
+    }),
+    sweep: sweep.map((servicePort) => plannedSweep(servicePort, numberOf(servicePortKey(servicePort)))),
+    ...numbers,
+  };
+}
+
+function plannedSweep(servicePort: ServicePort, number: number): PlannedSweep {
+  const { family, frontends, servingEndpoints } = servicePort;
+  return {
+    family,
+    servicePort: number,
+    // The health-check node port is TCP, and nothing is translated there.
+    places: frontends
+      .filter(({ kind }) => kind !== 'healthCheckNodePort')
+      .map(({ address, port }) => ({ address, port })),
+    serving: servingEndpoints.map(({ address, port }) => ({ address, port })),
+  };
+}
+
+function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
+  return [clusterPool, localPool].filter((pool) => pool !== null);
+}

@@ -1,0 +1,44 @@
+import type { Family } from '@shunt/model';
+import type { RulesetUpdate } from '../../incremental/compiler.js';
+import type { RulesetChange } from '../../ruleset/change.js';
+import type { Block } from './heap.js';
+import type { WrittenServicePort } from './service-port.js';
+
+/** The change of a ruleset that stays as it is. */
+export const NO_CHANGE: RulesetChange = {
+  removed: [],
+  added: [],
+  replaced: [],
+  clusterIPs: { removed: [], added: [] },
+  sections: {},
+};
+
+/** A change as an update. @param udpEndpointsChanged - unless it says so itself */
+export function updateOf(change: RulesetChange | RulesetUpdate, udpEndpointsChanged: boolean): RulesetUpdate {
+  return { diagnostics: { removed: [], added: [] }, udpEndpointsChanged, ...change };
+}
+
+/** What one update gathers. */
+export class UpdateStep {
+  readonly atOnce: boolean;
+  readonly generation: number;
+  readonly freed: Block[] = [];
+  readonly retired: number[] = [];
+  readonly reset: number[] = [];
+  /** Of service ports that are gone. */
+  readonly numbers = new Map<string, number>();
+  readonly lines: Readonly<Record<Family, { readonly added: number[]; readonly removed: number[] }>> = {
+    IPv4: { added: [], removed: [] },
+    IPv6: { added: [], removed: [] },
+  };
+
+  constructor(atOnce: boolean, generation: number) {
+    this.atOnce = atOnce;
+    this.generation = generation;
+  }
+}
+
+/** The lines of a service port that are in the image, by their numbers. */
+export function linesIn({ lines }: WrittenServicePort): number[] {
+  return lines.flatMap(({ line }) => (line === 0 ? [] : [line]));
+}

@@ -1,0 +1,111 @@
+import { type PatchPlan, TCP_ACK } from '@shunt/model';
+import { describe, expect, it } from 'vitest';
+import { Affinity } from '../affinity/affinity.js';
+import { Conntrack } from '../conntrack/conntrack.js';
+import { Counters } from '../counters/counters.js';
+import { applyFlowPlan } from './flow-plan.js';
+
+const NOTHING: PatchPlan = { drain: [], join: [], sweep: [], retired: [], reset: [] };
+const VIP = 0x0a600001;
+const UDP = 17;
+const TCP = 6;
+
+/** A packet to port 53 of the VIP, and the verdict that sends it to a backend. */
+function first(client: number, protocol: number, backend: number) {
+  const packet = Uint32Array.of(client, VIP, (40_000 << 16) | 53, protocol);
+  const verdict = Uint32Array.of(1 | (8053 << 16), backend, backend & 0xff, protocol === UDP ? 2 : 1);
+  return { packet, verdict };
+}
+
+function memoryWith(flows: readonly (readonly [client: number, protocol: number, backend: number])[]) {
+  const options = { family: 'IPv4', flows: 64 } as const;
+  const counting = { servicePorts: 4, backends: 16 };
+  const counters = new Counters(new Uint32Array(Counters.regionWords(counting)), 0, counting);
+  const words = new Uint32Array(Conntrack.regionWords(options));
+  const conntrack = new Conntrack(words, 0, options, counters);
+  const clients = { family: 'IPv4', entries: 16 } as const;
+  const affinity = new Affinity(new Uint32Array(Affinity.regionWords(clients)), 0, clients);
+  for (const [client, protocol, backend] of flows) {
+    const { packet, verdict } = first(client, protocol, backend);
+    const servicePort = verdict[3] as number;
+    conntrack.begin(packet, 0, verdict, 0, servicePort, packet, 0, 0);
+    affinity.remember(servicePort, packet, 0, verdict, 0, 60, 0);
+  }
+  return { conntrack, affinity, counters };
+}
+
+const [ONE, TWO] = [0x0a010001, 0x0a010002];
+const FLOWS = [
+  [1, TCP, ONE],
+  [2, TCP, TWO],
+  [3, UDP, ONE],
+  [4, UDP, TWO],
+] as const;
+const at = (address: number) => ({ address, port: 8053 });
+
+describe('a plan for flows', () => {
+  it('drains backends of one service port, until they join it again', () => {
+    const memory = memoryWith(FLOWS);
+    const draining = () =>
+      [...memory.conntrack.flows(0)].flatMap((flow) => (flow.draining ? flow.source : []));
+    const group = { family: 'IPv4', servicePort: 1, backends: [at(ONE)] } as const;
+    expect(applyFlowPlan({ ...NOTHING, drain: [group] }, memory)).toMatchObject({ keep: 3, drain: 1 });
+    expect(draining()).toEqual([1]);
+    expect(
+      applyFlowPlan(
+        { ...NOTHING, sweep: [{ family: 'IPv6', servicePort: 0, places: [], serving: [] }] },
+        memory,
+      ).drain,
+    ).toBe(1);
+    expect(applyFlowPlan({ ...NOTHING, join: [group] }, memory)).toMatchObject({ keep: 4, drain: 0 });
+    expect(draining()).toEqual([]);
+  });
+
+  it.each([
+    ['its address', { address: VIP, port: 53 }],
+    ['its node port', { address: null, port: 53 }],
+  ])('deletes UDP to %s that no serving endpoint answers', (_, place) => {
+    const memory = memoryWith(FLOWS);
+    const sweep = [{ family: 'IPv4', servicePort: 0, places: [place], serving: [at(TWO)] }] as const;
+    expect(applyFlowPlan({ ...NOTHING, sweep }, memory)).toMatchObject({ keep: 3, delete: 1 });
+    expect([...memory.conntrack.flows(0)].map(({ source }) => source).sort()).toEqual([1, 2, 4]);
+  });
+
+  it('leaves UDP alone where nothing serves, or another place is meant', () => {
+    const memory = memoryWith(FLOWS);
+    const sweep = [
+      { family: 'IPv4', servicePort: 0, places: [{ address: VIP, port: 53 }], serving: [] },
+      { family: 'IPv4', servicePort: 0, places: [{ address: VIP, port: 54 }], serving: [at(TWO)] },
+      { family: 'IPv6', servicePort: 0, places: [{ address: null, port: 53 }], serving: [at(TWO)] },
+    ] as const;
+    expect(applyFlowPlan({ ...NOTHING, sweep }, memory)).toMatchObject({ keep: 4, delete: 0 });
+  });
+
+  it.each(['retired', 'reset'] as const)('forgets a number that is %s', (kind) => {
+    const memory = memoryWith(FLOWS);
+    const { conntrack, affinity, counters } = memory;
+    const { counts } = applyFlowPlan({ ...NOTHING, [kind]: [1] }, memory);
+    expect(counts).toEqual(new Map([[1, { flows: 2, packets: 0, replies: 0, refused: 0 }]]));
+    const { packet } = first(1, (TCP_ACK << 8) | TCP, ONE);
+    expect(affinity.find(1, packet, 0, 60, 0)).toBe(0);
+    expect(affinity.find(2, first(3, UDP, ONE).packet, 0, 60, 0)).not.toBe(0);
+    // What is left of it goes on, and counts for nobody.
+    expect(conntrack.follow(packet, 0, 0)).not.toBe(0);
+    expect([...conntrack.flows(0)].map(({ servicePort }) => servicePort).sort()).toEqual([0, 0, 2, 2]);
+    // Who has the number now counts from 0.
+    const next = first(9, TCP, ONE);
+    conntrack.begin(next.packet, 0, next.verdict, 0, 1, next.packet, 0, 0);
+    conntrack.collect();
+    expect(counters.servicePort(1).flows).toBe(1);
+    expect(counters.servicePort(2).flows).toBe(2);
+  });
+
+  it('works with any part of a memory', () => {
+    const change = {
+      ...NOTHING,
+      retired: [1],
+      drain: [{ family: 'IPv4', servicePort: 1, backends: [] }],
+    } as const;
+    expect(applyFlowPlan(change, {})).toEqual({ keep: 0, drain: 0, delete: 0, counts: new Map() });
+  });
+});
