@@ -82,8 +82,8 @@ class SteppedTable {
 
   constructor(ruleset: Ruleset) {
     this.#writer = TableWriter.create(ruleset, { capacityWords: CAPACITY_WORDS });
-    this.#image = this.#writer.table().image;
-    this.#dataplane = Dataplane.load(this.#image, { random: () => 0 });
+    this.#dataplane = Dataplane.load(this.#writer.table().image, { random: () => 0 });
+    this.#image = this.#dataplane.image;
   }
 
   /**

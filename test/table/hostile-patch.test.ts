@@ -163,19 +163,28 @@ describe('a table without room', () => {
     );
   });
 
-  it('grows where it is, in memory that can grow', () => {
+  it.each(['webassembly', 'typescript'] as const)('grows in the memory of a dataplane, %s', (kernels) => {
     const { image, patch } = tableAndPatch(0);
-    const buffer = growable(image.byteLength, 1 << 20);
-    const table = new Uint32Array(buffer);
-    table.set(image);
-    const dataplane = Dataplane.load(table, {
-      grow: (words) => {
-        buffer.grow(4 * words);
-        return table;
-      },
+    const dataplane = Dataplane.load(image, { kernels });
+    const summary = dataplane.apply(patch);
+    expect(dataplane.image.length).toBe(summary.needsWords);
+    expect(validateMatchTable(dataplane.image)).toEqual([]);
+  });
+
+  it('is left as it is where the memory may not grow', () => {
+    const { image, patch } = tableAndPatch(0);
+    const maximumBytes = 4 * image.length + 64 * 1024;
+    const dataplane = Dataplane.load(image, { kernels: 'typescript', batchBytes: 0, maximumBytes });
+    expect(dataplane.apply(patch).needsWords).toBeGreaterThan(image.length);
+    const other = Dataplane.load(image, {
+      kernels: 'typescript',
+      batchBytes: 0,
+      maximumBytes: 4 * image.length + 16_448,
     });
-    dataplane.apply(patch);
-    expect(validateMatchTable(table)).toEqual([]);
+    expect(() => other.apply(patch)).toThrow(
+      /^"words" expected room for \d+, more than "maximumBytes" allows/,
+    );
+    expect(other.image).toEqual(image);
   });
 });
 
@@ -245,13 +254,6 @@ it('any two rulesets make a patch that another table refuses', () => {
   });
   fc.assert(property, { numRuns: 50 });
 });
-
-type GrowableMemory = SharedArrayBuffer & { grow(byteLength: number): void };
-
-/** ECMAScript 2024 has it; the declarations that this is checked with are older. */
-function growable(byteLength: number, maxByteLength: number): GrowableMemory {
-  return Reflect.construct(SharedArrayBuffer, [byteLength, { maxByteLength }]) as GrowableMemory;
-}
 
 function swapped(word: number): number {
   return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;

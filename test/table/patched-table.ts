@@ -26,21 +26,15 @@ import {
 export class PatchedTable {
   readonly writer: TableWriter;
   readonly dataplane: Dataplane;
-  #image: Uint32Array;
 
   constructor(ruleset: Ruleset, capacityWords = 0) {
     this.writer = TableWriter.create(ruleset, { capacityWords });
     const { image, directory } = this.writer.table();
-    this.#image = image;
-    this.dataplane = Dataplane.load(image, {
-      directory,
-      random: () => 0,
-      grow: (words) => this.#grow(words),
-    });
+    this.dataplane = Dataplane.load(image, { directory, random: () => 0 });
   }
 
   get image(): Uint32Array {
-    return this.#image;
+    return this.dataplane.image;
   }
 
   update(change: RulesetChange): TablePatch {
@@ -89,13 +83,6 @@ export class PatchedTable {
       if (verdictText(result) !== wanted) return `${verdictText(result)}, not ${wanted}`;
     }
     return null;
-  }
-
-  #grow(words: number): Uint32Array {
-    const image = new Uint32Array(words);
-    image.set(this.#image);
-    this.#image = image;
-    return image;
   }
 }
 

@@ -1,12 +1,10 @@
 // A reader in a thread of its own: looks the same packets up again and again while the table is patched, and
 // counts verdicts that no generation gives which was in force meanwhile, or was coming into force.
 import { workerData } from 'node:worker_threads';
-import { Dataplane, ReaderEpochs } from '@shunt/dataplane';
+import { Dataplane } from '@shunt/dataplane';
 import { HEADER_GENERATION } from '@shunt/model';
 
-const { imageBuffer, epochsBuffer, controlBuffer, readers, reader, states, families, pauseMilliseconds } =
-  workerData;
-const image = new Uint32Array(imageBuffer);
+const { handle, kernels, controlBuffer, reader, states, families, pauseMilliseconds } = workerData;
 const control = new Int32Array(controlBuffer);
 const [STOP, READY, BATCHES, CHECKED, TORN] = [0, 1, 2, 3, 4];
 const idle = new Int32Array(new SharedArrayBuffer(4));
@@ -18,8 +16,8 @@ function random() {
   return 0;
 }
 
-const epochs = new ReaderEpochs(new Uint32Array(epochsBuffer), { readers });
-const dataplane = Dataplane.load(image, { random, reader: epochs.reader(reader) });
+const dataplane = Dataplane.attach(handle, { reader, random, kernels });
+const { image } = dataplane;
 const batches = families.map(({ packets, expected, count, verdictWords }) => ({
   packets,
   expected,
@@ -48,8 +46,13 @@ Atomics.add(control, READY, 1);
 while (Atomics.load(control, STOP) === 0) {
   for (const batch of batches) {
     const first = Atomics.load(image, HEADER_GENERATION);
-    if (batch.verdictWords === 4) dataplane.lookupBatch(batch.packets, batch.verdicts, batch.count);
-    else dataplane.lookupBatch6(batch.packets, batch.verdicts, batch.count);
+    try {
+      if (batch.verdictWords === 4) dataplane.lookupBatch(batch.packets, batch.verdicts, batch.count);
+      else dataplane.lookupBatch6(batch.packets, batch.verdicts, batch.count);
+    } catch {
+      // WebAssembly ends where it is led out of its memory.
+      Atomics.add(control, TORN, 1);
+    }
     // The next one may have been on its way in.
     const last = Atomics.load(image, HEADER_GENERATION) + 1;
     Atomics.add(control, BATCHES, 1);

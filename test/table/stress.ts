@@ -11,7 +11,7 @@ import {
   type ServicePort,
   TableWriter,
 } from '@shunt/compiler';
-import { Dataplane, ReaderEpochs, ReaderStalledError } from '@shunt/dataplane';
+import { Dataplane, type KernelChoice, ReaderStalledError } from '@shunt/dataplane';
 import {
   address,
   cidr,
@@ -39,6 +39,8 @@ export interface StressOptions {
   readonly pauseMilliseconds: number;
   /** What is done to each patch before it is applied. */
   readonly spoil?: (patch: TablePatch) => TablePatch;
+  /** Of the readers; default: WebAssembly. */
+  readonly kernels?: KernelChoice;
   /** How often to look at a reader that does not move. */
   readonly spins?: number;
 }
@@ -57,28 +59,26 @@ export interface StressResult {
 
 /** Changes the rules under readers, as fast as it goes. */
 export async function stress(options: StressOptions): Promise<StressResult> {
-  const { milliseconds, pauseMilliseconds, spins, spoil = (patch) => patch } = options;
+  const {
+    milliseconds,
+    pauseMilliseconds,
+    spins,
+    kernels = 'webassembly',
+    spoil = (patch) => patch,
+  } = options;
   const rules = Array.from({ length: STATES }, (_, state) => rulesOf(state));
   const changes = rules.map((before, state) => changeBetween(before, rules[(state + 1) % STATES] as Ruleset));
   const writer = TableWriter.create(rules[0] as Ruleset, { capacityWords: 1 << 16, tableId: 7 });
-  const { image } = writer.table(true);
-  const epochWords = new Uint32Array(
-    new SharedArrayBuffer(4 * ReaderEpochs.regionWords({ readers: READERS })),
-  );
+  const { image } = writer.table();
   const control = new Int32Array(new SharedArrayBuffer(64));
-  const readers = new ReaderEpochs(epochWords, {
-    readers: READERS,
-    ...(spins === undefined ? {} : { spins }),
-  });
-  const dataplane = Dataplane.load(image, { readers });
+  const dataplane = Dataplane.load(image, { kernels, ...(spins === undefined ? {} : { spins }) });
   const families = [packets4, packets6].map((packets) => questions(rules, packets));
   const threads = Array.from({ length: READERS }, (_, reader) => {
     const workerData = {
-      imageBuffer: image.buffer,
-      epochsBuffer: epochWords.buffer,
+      handle: dataplane.share(),
+      kernels,
       controlBuffer: control.buffer,
-      readers: READERS,
-      reader,
+      reader: reader + 1,
       states: STATES,
       families,
       pauseMilliseconds,

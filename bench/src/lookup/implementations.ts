@@ -1,8 +1,8 @@
 import type { Family } from '@shunt/model';
 import { evaluator } from './evaluator.js';
 import type { Implementation } from './implementation.js';
-import { lookupBatch } from './lookup-batch.js';
-import { lookupObject } from './lookup-object.js';
+import { lookupBatch, usualLookupBatch } from './lookup-batch.js';
+import { lookupNumbers, lookupObject, lookupStrings } from './lookup-scalar.js';
 import { stringMap } from './string-map.js';
 
 /** What the others are compared with. */
@@ -16,8 +16,12 @@ export const IMPLEMENTATIONS: readonly Implementation[] = [
   evaluator,
   stringMap,
   lookupObject,
-  lookupBatch(64),
-  lookupBatch(4096),
+  lookupStrings,
+  lookupNumbers,
+  lookupBatch({ kernels: 'typescript', batchPackets: 4_096, inPlace: false }),
+  lookupBatch({ kernels: 'webassembly', batchPackets: 64, inPlace: false }),
+  usualLookupBatch,
+  lookupBatch({ kernels: 'webassembly', batchPackets: 4_096, inPlace: true }),
 ];
 
 /** Those that can do a family. */

@@ -63,7 +63,11 @@ function contestantOf({ name, run }: NamedLookup, count: number): Contestant {
   };
 }
 
-function verdictCounts(answers: Answers, packets: readonly Packet[]): Partial<Record<Verdict, number>> {
+/** How many packets have which verdict. */
+export function verdictCounts(
+  answers: Answers,
+  packets: readonly Packet[],
+): Partial<Record<Verdict, number>> {
   const counts: Partial<Record<Verdict, number>> = {};
   packets.forEach((_, index) => {
     const { verdict } = answers(index);

@@ -4,7 +4,7 @@ import { FLOW_BASELINE, FLOW_IMPLEMENTATIONS } from '../flows/flow-implementatio
 import { rememberFlows } from '../flows/flows.js';
 import type { Implementation } from '../lookup/implementation.js';
 import { implementationsFor, LOOKUP_BASELINE } from '../lookup/implementations.js';
-import { lookupBatch } from '../lookup/lookup-batch.js';
+import { usualLookupBatch } from '../lookup/lookup-batch.js';
 import type { RoundOptions } from '../measure/rounds.js';
 import { flowJob } from '../peers/flow-job.js';
 import { lookupJob } from '../peers/lookup-job.js';
@@ -23,6 +23,7 @@ import {
   lookupParameters,
 } from './lookup-parameters.js';
 import type { Suite } from './suite.js';
+import { workersScenario } from './workers-scenario.js';
 
 /** Packets to verdicts: by the rules, and by what is remembered of a flow. */
 export const lookupSuite: Suite = {
@@ -32,14 +33,17 @@ export const lookupSuite: Suite = {
     for (const parameters of lookupParameters(size)) {
       report(await lookupScenario(parameters, size.lookup, context));
     }
+    const { endpointsPerService } = size;
+    const mixed = { ...USUAL, ...size.lookups.mixed, endpointsPerService };
+    report(await workersScenario(mixed, size.lookup, context));
     for (const cluster of size.lookups.remembered) {
-      const parameters = { ...REMEMBERED, ...cluster, endpointsPerService: size.endpointsPerService };
+      const parameters = { ...USUAL, ...cluster, endpointsPerService };
       report(await flowScenario(parameters, size.lookup, context));
     }
   },
 };
 
-const REMEMBERED = { traffic: 'uniform', family: 'IPv4', balance: 'maglev' } as const;
+const USUAL = { traffic: 'uniform', family: 'IPv4', balance: 'maglev' } as const;
 
 /** A cluster, and what the compiler makes of it. */
 export interface MadeCluster {
@@ -97,7 +101,7 @@ export async function flowScenario(
 ): Promise<ScenarioResult> {
   const { cluster, ruleset } = makeCluster(parameters);
   const packets = generatePackets(seededRandom(SEEDS.packets), cluster, parameters.flows, parameters.traffic);
-  const stateless = lookupBatch(4_096).prepare(ruleset, packets, SEEDS.flowHash).answers();
+  const stateless = usualLookupBatch.prepare(ruleset, packets, SEEDS.flowHash).answers();
   const flows = rememberFlows(seededRandom(SEEDS.flows), packets, stateless);
   const lookups = FLOW_IMPLEMENTATIONS.map(({ name, prepare }) => ({ name, ...prepare(flows) }));
   const peers = await startPeers(nativePeers, () => flowJob(flows), flows.packets.records, notice);

@@ -2,7 +2,7 @@ import { buildSlots, emitTable, type Pool, type Ruleset, slotCount } from '@shun
 import type { EndpointSlice } from '@shunt/model';
 import { FLOW_IMPLEMENTATIONS } from '../flows/flow-implementations.js';
 import { rememberFlows } from '../flows/flows.js';
-import { lookupBatch } from '../lookup/lookup-batch.js';
+import { usualLookupBatch } from '../lookup/lookup-batch.js';
 import { flowJob } from '../peers/flow-job.js';
 import { FLOW_PEERS, type Peer } from '../peers/peer.js';
 import { type Notice, startPeers } from '../peers/start-peers.js';
@@ -78,7 +78,7 @@ export async function flowMemoryScenario(
 ): Promise<ScenarioResult> {
   const { cluster, ruleset } = makeCluster({ services: 200, endpointsPerService: 10 });
   const packets = generatePackets(seededRandom(SEEDS.packets), cluster, flowCount, 'uniform');
-  const stateless = lookupBatch(4_096).prepare(ruleset, packets, SEEDS.flowHash).answers();
+  const stateless = usualLookupBatch.prepare(ruleset, packets, SEEDS.flowHash).answers();
   const flows = rememberFlows(seededRandom(SEEDS.flows), packets, stateless);
   const bytes = new Map(FLOW_IMPLEMENTATIONS.map((each) => [each.name, each.prepare(flows).bytes]));
   for (const peer of await startPeers(nativePeers, () => flowJob(flows), flows.packets.records, notice)) {

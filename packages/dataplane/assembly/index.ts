@@ -1,6 +1,9 @@
 // What the module exports. Addresses are byte offsets in the memory that is imported.
 import { flowHash4 } from './flow-hash';
 import { keyHash4 } from './key-hash';
+import { lookupBatch } from './lookup/lookup-batch';
+import { lookupOne } from './lookup/lookup-one';
+import { SCRATCH_BYTES } from './lookup/scratch';
 
 /** The hashes of one packet, for checking them against the model's. */
 export function keyHashOf4(address: u32, portKey: u32): u32 {
@@ -9,6 +12,27 @@ export function keyHashOf4(address: u32, portKey: u32): u32 {
 
 export function flowHashOf4(source: u32, sourcePort: u32, seed: u32): u32 {
   return flowHash4(source, sourcePort, seed);
+}
+
+/** What lookups use of a reader's region. */
+export function scratchBytes(): u32 {
+  return SCRATCH_BYTES;
+}
+
+export function lookupBatch4(image: usize, scratch: usize, packets: usize, verdicts: usize, count: u32): void {
+  lookupBatch<u32>(image, scratch, packets, verdicts, count);
+}
+
+export function lookupBatch6(image: usize, scratch: usize, packets: usize, verdicts: usize, count: u32): void {
+  lookupBatch<v128>(image, scratch, packets, verdicts, count);
+}
+
+export function lookupOne4(image: usize, packet: usize, verdict: usize): void {
+  lookupOne<u32>(image, packet, verdict);
+}
+
+export function lookupOne6(image: usize, packet: usize, verdict: usize): void {
+  lookupOne<v128>(image, packet, verdict);
 }
 
 export { answerFlows4, processFlows4 } from './flows4';

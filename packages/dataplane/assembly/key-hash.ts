@@ -1,24 +1,60 @@
 // The hashes inside a match table, as match-table-hash.ts of the model has them.
 
+const PORT_FACTOR: u32 = 0x85ebca77;
+// Of the words of an address, the last one's first.
+const FACTOR_3: u32 = 0x9e3779b1;
+const FACTOR_2: u32 = 0xd35a2d97;
+const FACTOR_1: u32 = 0x165667b1;
+const FACTOR_0: u32 = 0x27d4eb2f;
+const FINISH_FACTOR: u32 = 0xc2b2ae3d;
+
 // @ts-ignore: decorator
 @inline
 function finish(sum: u32): u32 {
-  return (sum ^ (sum >> 16)) * 0xc2b2ae3d;
+  return (sum ^ (sum >> 16)) * FINISH_FACTOR;
+}
+
+// @ts-ignore: decorator
+@inline
+function finishx4(sum: v128): v128 {
+  return i32x4.mul(v128.xor(sum, i32x4.shr_u(sum, 16)), i32x4.splat(FINISH_FACTOR));
 }
 
 // @ts-ignore: decorator
 @inline
 export function keyHash4(address: u32, portKey: u32): u32 {
-  return finish(address * 0x9e3779b1 + portKey * 0x85ebca77);
+  return finish(address * FACTOR_3 + portKey * PORT_FACTOR);
 }
 
 /** Of four keys at once. */
 // @ts-ignore: decorator
 @inline
 export function keyHash4x4(addresses: v128, portKeys: v128): v128 {
-  const sum = i32x4.add(
-    i32x4.mul(addresses, i32x4.splat(0x9e3779b1)),
-    i32x4.mul(portKeys, i32x4.splat(0x85ebca77)),
+  return finishx4(
+    i32x4.add(
+      i32x4.mul(addresses, i32x4.splat(FACTOR_3)),
+      i32x4.mul(portKeys, i32x4.splat(PORT_FACTOR)),
+    ),
   );
-  return i32x4.mul(v128.xor(sum, i32x4.shr_u(sum, 16)), i32x4.splat(0xc2b2ae3d));
+}
+
+/** @param address - its most significant word in lane 0 */
+// @ts-ignore: decorator
+@inline
+export function keyHash6(address: v128, portKey: u32): u32 {
+  const products = i32x4.mul(address, i32x4(FACTOR_0, FACTOR_1, FACTOR_2, FACTOR_3));
+  const pairs = i32x4.add(products, i32x4.shuffle(products, products, 2, 3, 0, 1));
+  return finish(
+    <u32>i32x4.extract_lane(pairs, 0) + <u32>i32x4.extract_lane(pairs, 1) + portKey * PORT_FACTOR,
+  );
+}
+
+/** Of four keys at once. @param w0, w1, w2, w3 - each a word of all four addresses, most significant first */
+// @ts-ignore: decorator
+@inline
+export function keyHash6x4(w0: v128, w1: v128, w2: v128, w3: v128, portKeys: v128): v128 {
+  const high = i32x4.add(i32x4.mul(w0, i32x4.splat(FACTOR_0)), i32x4.mul(w1, i32x4.splat(FACTOR_1)));
+  const low = i32x4.add(i32x4.mul(w2, i32x4.splat(FACTOR_2)), i32x4.mul(w3, i32x4.splat(FACTOR_3)));
+  const ports = i32x4.mul(portKeys, i32x4.splat(PORT_FACTOR));
+  return finishx4(i32x4.add(i32x4.add(high, low), ports));
 }

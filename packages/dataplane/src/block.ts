@@ -11,24 +11,30 @@
  */
 export const BLOCK_PACKETS = 64;
 
-/** Behind the packets of a block is room for those that are looked up once more, by their node port. */
-export const PLACES = 2 * BLOCK_PACKETS;
+/**
+ * Places are taken `& LAST_PLACE`, which changes none of them: the compiler then knows that they are inside the
+ * arrays, and need not check at each use.
+ */
+export const LAST_PLACE = BLOCK_PACKETS - 1;
 
 /*
  * What one pass hands on to the next, a word for each place. Lookups leave nothing in them for the next.
  */
-export const KEY_HASHES = new Int32Array(PLACES);
-export const PORT_KEYS = new Int32Array(PLACES);
-export const FLOW_HASHES = new Uint32Array(PLACES);
+export const KEY_HASHES = new Int32Array(BLOCK_PACKETS);
+export const PORT_KEYS = new Int32Array(BLOCK_PACKETS);
+export const FLOW_HASHES = new Uint32Array(BLOCK_PACKETS);
 /** By their numbers, see `ORIGINS`. */
-export const PACKET_ORIGINS = new Uint32Array(PLACES);
+export const PACKET_ORIGINS = new Uint32Array(BLOCK_PACKETS);
 /** The first line of each packet's bucket whose tag is its own, which is most probably its frontend's. */
-export const CANDIDATES = new Uint32Array(PLACES);
+export const CANDIDATES = new Uint32Array(BLOCK_PACKETS);
 /** Word offsets of the backends that the flow hashes pick. */
-export const PICKED_BACKENDS = new Uint32Array(PLACES);
+export const PICKED_BACKENDS = new Uint32Array(BLOCK_PACKETS);
 /** Outcomes of the translations to them, without the port. */
-export const PICKED_OUTCOMES = new Uint32Array(PLACES);
+export const PICKED_OUTCOMES = new Uint32Array(BLOCK_PACKETS);
 /** The places that a pass leaves to the slower function behind it. */
-export const LISTED = new Uint32Array(PLACES);
-/** Of a place behind the block's packets: which of them it belongs to. */
-export const RETRIED = new Uint32Array(PLACES);
+export const LISTED = new Uint32Array(BLOCK_PACKETS);
+/** The places with the key of a node port. */
+export const NODE_PORT_PLACES = new Uint32Array(BLOCK_PACKETS);
+/** Where the keys of their addresses are looked for. */
+export const PROBED_BUCKETS = new Uint32Array(BLOCK_PACKETS);
+export const PROBED_HASHES = new Int32Array(BLOCK_PACKETS);

@@ -1,9 +1,10 @@
 import { BUCKET_LINES, entryShift, HEAP_START } from '@shunt/model';
-import { CANDIDATES, KEY_HASHES, PICKED_BACKENDS } from './block.js';
+import { CANDIDATES, KEY_HASHES, LAST_PLACE, PICKED_BACKENDS } from './block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
 const LINES = BUCKET_LINES;
+const LAST = LAST_PLACE;
 const keyHashes = KEY_HASHES;
 const candidates = CANDIDATES;
 const backends = PICKED_BACKENDS;
@@ -36,18 +37,18 @@ export function firstEntry(image: Uint32Array, bucket: number, hash: number): nu
 const entryOf = firstEntry;
 
 /**
- * The candidate of each place from `first` to `end` - 1, and brings their lines into the cache.
+ * The candidates of the block's places. Brings their lines into the cache.
  * @param indexAt - where the root has the family's index
  */
-export function findCandidates(image: Uint32Array, indexAt: number, first: number, end: number): void {
+export function findCandidates(image: Uint32Array, indexAt: number, count: number): void {
   const index = image[indexAt] as number;
   const shift = entryShift(image[indexAt + 1] as number);
-  touchBuckets(image, index, shift, first, end);
-  for (let k = first; k < end; k++) {
-    const hash = keyHashes[k] as number;
-    candidates[k] = image[entryOf(image, (index + ((hash >>> shift) << 4)) | 0, hash)] as number;
+  touchBuckets(image, index, shift, count);
+  for (let k = 0; k < count; k++) {
+    const hash = keyHashes[k & LAST] as number;
+    candidates[k & LAST] = image[entryOf(image, (index + ((hash >>> shift) << 4)) | 0, hash)] as number;
   }
-  touchLines(image, first, end);
+  touchLines(image, count);
 }
 
 /**
@@ -55,24 +56,25 @@ export function findCandidates(image: Uint32Array, indexAt: number, first: numbe
  * in flight, a pass that does more two or three.
  * @returns something of all that was read, so that it is read
  */
-function touchBuckets(image: Uint32Array, index: number, shift: number, first: number, end: number): number {
+function touchBuckets(image: Uint32Array, index: number, shift: number, count: number): number {
   let read = 0;
-  for (let k = first; k < end; k++) {
-    read ^= image[(index + (((keyHashes[k] as number) >>> shift) << 4)) | 0] as number;
+  for (let k = 0; k < count; k++) {
+    read ^= image[(index + (((keyHashes[k & LAST] as number) >>> shift) << 4)) | 0] as number;
   }
   return read;
 }
 
 /** {@link touchBuckets} for the candidates' lines. */
-function touchLines(image: Uint32Array, first: number, end: number): number {
+function touchLines(image: Uint32Array, count: number): number {
   let read = 0;
-  for (let k = first; k < end; k++) read ^= image[(HEAP + ((candidates[k] as number) << 4)) | 0] as number;
+  for (let k = 0; k < count; k++)
+    read ^= image[(HEAP + ((candidates[k & LAST] as number) << 4)) | 0] as number;
   return read;
 }
 
 /** {@link touchBuckets} for the backends that were picked. */
-export function touchBackends(image: Uint32Array, first: number, end: number): number {
+export function touchBackends(image: Uint32Array, count: number): number {
   let read = 0;
-  for (let k = first; k < end; k++) read ^= image[backends[k] as number] as number;
+  for (let k = 0; k < count; k++) read ^= image[backends[k & LAST] as number] as number;
   return read;
 }

@@ -1,93 +1,103 @@
 import {
-  type Address,
-  checkPacket,
+  type Family,
   HEADER_SEED,
   PACKET4_WORDS,
   PACKET6_WORDS,
-  type Packet,
-  readVerdict,
   type TablePatch,
   type TablePatchSummary,
   tablePatchSummary,
+  VERDICT_OUTCOME,
   VERDICT4_WORDS,
   VERDICT6_WORDS,
-  type VerdictRecord,
   validateMatchTable,
-  writePacket,
 } from '@shunt/model';
-
-import { type ApplyOptions, applyPatch } from './apply/apply-patch.js';
-import type { ReaderEpochs, TableReader } from './apply/reader-epochs.js';
-import { lookupBatch4 } from './ipv4/lookup-batch.js';
-import { lookupBatch6 } from './ipv6/lookup-batch.js';
+import { applyPatch } from './apply/apply-patch.js';
+import { ReaderEpochs, type TableReader } from './apply/reader-epochs.js';
+import type { KernelChoice, LookupKernels } from './lookup/lookup-kernels.js';
+import {
+  type Directory,
+  type FrontendName,
+  type LookupResult,
+  lookupResult,
+} from './lookup/lookup-result.js';
+import { type PacketInput, writePacket4, writePacket6, writePacketInput } from './lookup/packet-input.js';
+import { TypeScriptLookup } from './lookup/typescript-lookup.js';
+import { WebAssemblyLookup } from './lookup/webassembly-lookup.js';
+import { MAXIMUM_READERS } from './memory/memory-layout.js';
+import {
+  type Batch,
+  TableMemory,
+  type TableMemoryHandle,
+  type TableMemoryOptions,
+} from './memory/table-memory.js';
+import { hasKernels } from './wasm/kernels.js';
 import { xorshift32 } from './xorshift.js';
 
-/** What the number of a frontend stands for, as far as answers to people name it. */
-export interface FrontendName {
-  readonly servicePort: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly portName: string;
-    readonly protocol: string;
-  };
-  readonly frontend: { readonly kind: string; readonly address: Address | null; readonly port: number };
-}
-
-/** The names behind the numbers of a match table: the compiler's `CompiledTable.directory` is one. */
-export interface Directory<Name extends FrontendName = FrontendName> {
-  /** By the number of a frontend's line. */
-  readonly frontends: ReadonlyMap<number, Name>;
-}
-
-export interface DataplaneOptions<Name extends FrontendName = FrontendName> {
+/** Options of {@link Dataplane.load} and {@link Dataplane.attach} alike. */
+export interface ReaderOptions<Name extends FrontendName = FrontendName> {
   /**
    * A generator of 32-bit integers, signed or not, for pools of strategy `random`; default: a xorshift
-   * seeded from the image's seed. Asked once for each flow.
+   * seeded from the image's seed and the reader's number. Asked once for each flow.
    */
   readonly random?: () => number;
   /** Lets {@link Dataplane.lookup} name the frontend that decided. */
   readonly directory?: Directory<Name>;
-  /** This thread's part in `readers`, if another thread applies patches to the table. */
-  readonly reader?: TableReader;
-  /** The readers in other threads, if this one applies patches to a table that they share. */
-  readonly readers?: ReaderEpochs;
-  /** Makes room for a patch, see {@link ApplyOptions}. */
-  readonly grow?: (words: number) => Uint32Array;
+  /** Which kernels to run; default: `auto`, WebAssembly where there is any, with SIMD and threads. */
+  readonly kernels?: KernelChoice | 'auto';
 }
 
-/** A verdict, with the frontend that decided if the dataplane knows the names. */
-export interface LookupResult<Name extends FrontendName = FrontendName> extends VerdictRecord {
-  /** `null` when no frontend decided, or without a directory. */
-  readonly frontend: Name | null;
+export interface DataplaneOptions<Name extends FrontendName = FrontendName>
+  extends ReaderOptions<Name>,
+    TableMemoryOptions {
+  /** How often {@link Dataplane.apply} looks at a reader that does not move; default: for about a second. */
+  readonly spins?: number;
 }
+
+export interface AttachOptions<Name extends FrontendName = FrontendName> extends ReaderOptions<Name> {
+  /** The number of this reader, 1 to 63; 0 is who loaded the table. No two readers have the same. */
+  readonly reader: number;
+}
+
+/** A table that another thread can attach to. */
+export type DataplaneHandle = TableMemoryHandle;
 
 /**
  * Answers packets from a match table: the verdict for the first packet of a flow.
  * @example
  * const { image, directory } = emitTable(ruleset);
  * const dataplane = Dataplane.load(image, { directory });
- * dataplane.lookup({ protocol: 'TCP', source, sourcePort: 40000, destination, destinationPort: 80 });
+ * dataplane.lookup({ protocol: 'TCP', source: '10.0.0.9', sourcePort: 40000, destination, destinationPort: 80 });
  */
 export class Dataplane<Name extends FrontendName = FrontendName> {
-  #image: Uint32Array;
-  readonly #applying: ApplyOptions;
-  readonly #reader: TableReader | null;
-  readonly #random: () => number;
+  readonly #memory: TableMemory;
+  readonly #kernels: LookupKernels;
   readonly #directory: Directory<Name> | null;
-  // One record of each kind, so that a lookup of one packet is a batch of one.
-  readonly #packet = new Uint32Array(PACKET6_WORDS);
-  readonly #verdict = new Uint32Array(VERDICT6_WORDS);
+  readonly #epochs: ReaderEpochs;
+  // Who loads a table patches it in the same thread, so that its own batches cannot be in the way.
+  readonly #reader: TableReader | null;
+  #batches = 0;
 
-  private constructor(image: Uint32Array, options: DataplaneOptions<Name>) {
-    this.#image = image;
-    this.#random = options.random ?? xorshift32(image[HEADER_SEED] as number);
+  /**
+   * The verdict record of the last {@link lookup4} or {@link lookup6}: it is overwritten by the next lookup of one
+   * packet.
+   */
+  readonly verdict: Uint32Array;
+
+  private constructor(memory: TableMemory, reader: number, options: DataplaneOptions<Name>) {
+    this.#memory = memory;
+    this.#kernels = makeKernels(memory, reader, options);
     this.#directory = options.directory ?? null;
-    this.#reader = options.reader ?? null;
-    this.#applying = { readers: options.readers, grow: options.grow };
+    const { spins } = options;
+    this.#epochs = new ReaderEpochs(memory.readerWords, {
+      readers: MAXIMUM_READERS,
+      ...(spins === undefined ? {} : { spins }),
+    });
+    this.#reader = reader === 0 ? null : this.#epochs.reader(reader);
+    this.verdict = this.#kernels.oneVerdict;
   }
 
   /**
-   * Takes a match table into use, without copying it. Several dataplanes may share one image.
+   * Takes a match table into use: a copy of it, in memory of its own.
    * @throws {RangeError} if the image is truncated, damaged, or of another version
    */
   static load<Name extends FrontendName = FrontendName>(
@@ -96,26 +106,121 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   ): Dataplane<Name> {
     const [problem] = validateMatchTable(image);
     if (problem !== undefined) throw new RangeError(`"image" expected a match table, but ${problem}`);
-    return new Dataplane(image, options);
+    const { kernels = 'auto' } = options;
+    if (kernels === 'webassembly' && !hasKernels()) {
+      throw new Error('"kernels" expected an engine with WebAssembly, its SIMD and threads');
+    }
+    const memory = TableMemory.create(image, kernels !== 'typescript' && hasKernels(), options);
+    return new Dataplane(memory, 0, options);
+  }
+
+  /**
+   * Takes the table of another thread into use. Nothing is copied: what happens to it there, happens here.
+   * @throws {RangeError} if there is no reader of that number
+   */
+  static attach<Name extends FrontendName = FrontendName>(
+    handle: DataplaneHandle,
+    options: AttachOptions<Name>,
+  ): Dataplane<Name> {
+    const { reader } = options;
+    if (!Number.isInteger(reader) || reader < 1 || reader >= MAXIMUM_READERS) {
+      throw new RangeError(`"reader" expected an integer 1..${MAXIMUM_READERS - 1}, got ${reader}`);
+    }
+    return new Dataplane(TableMemory.attach(handle), reader, options);
+  }
+
+  /** What another thread attaches to: it can be posted to workers. */
+  share(): DataplaneHandle {
+    return this.#memory.share();
+  }
+
+  /** Which kernels answer. */
+  get kernels(): KernelChoice {
+    return this.#kernels.kind;
+  }
+
+  /** The words of the image as it is now, to be saved or compared; not a copy. */
+  get image(): Uint32Array {
+    return this.#memory.image;
+  }
+
+  /**
+   * Takes the table one generation on, for all threads; packets meet the old rules or the new ones.
+   * @returns what the patch says of itself; what it says of flows is for `applyFlowPlan`
+   * @throws {RangeError} if it is not the table's next patch, or there is no room; the table is as it was then
+   * @throws {ReaderStalledError} if a reader does not end its batch; the table is as it was then
+   * @throws {Error} in a thread that is attached: who loaded the table patches it
+   */
+  apply(patch: TablePatch): TablePatchSummary {
+    if (this.#reader !== null) throw new Error('a table is patched by the thread that loaded it');
+    applyPatch(this.#memory.image, patch, {
+      readers: this.#epochs,
+      grow: (words) => this.#memory.grow(words),
+    });
+    return tablePatchSummary(patch);
+  }
+
+  /** Gives up an attached reader whose thread is gone, perhaps in the middle of a batch. */
+  release(reader: number): void {
+    this.#epochs.release(reader);
+  }
+
+  /** What is read of {@link image} until {@link endBatch} stays as it is, whoever patches the table. May be nested. */
+  beginBatch(): void {
+    if (this.#reader !== null && this.#batches++ === 0) this.#reader.begin();
+  }
+
+  endBatch(): void {
+    if (this.#reader !== null && --this.#batches === 0) this.#reader.end();
+  }
+
+  /**
+   * Takes room for packets and verdicts that the kernels read and write where they are: other arrays are copied.
+   * It is not given back.
+   * @throws {RangeError} if `batchBytes` leaves no room
+   */
+  allocateBatch(family: Family, count: number): Batch {
+    return this.#memory.allocateBatch(family, count);
   }
 
   /**
    * Looks up one packet; for many, use a batch. A packet without source port is balanced as port 0.
-   * @throws {RangeError} if the packet mixes families, or has a port outside 0..65535
+   * @throws {RangeError} if the packet mixes families, has a port outside 0..65535, or a text that is no address
    */
-  lookup(packet: Packet): LookupResult<Name> {
-    writePacket(this.#packet, 0, checkPacket(packet));
-    const family = typeof packet.source === 'number' ? 'IPv4' : 'IPv6';
-    if (family === 'IPv4') this.lookupBatch(this.#packet, this.#verdict, 1);
-    else this.lookupBatch6(this.#packet, this.#verdict, 1);
-    const { verdict, origin, decidedBy, masquerade, backend, frontendIndex } = readVerdict(
-      this.#verdict,
-      0,
-      family,
-    );
-    const frontend = this.#directory?.frontends.get(frontendIndex) ?? null;
-    // Spelt out: spreading the record costs 640 ns of the 780 that this takes otherwise.
-    return { verdict, origin, decidedBy, masquerade, backend, frontendIndex, frontend };
+  lookup(packet: PacketInput): LookupResult<Name> {
+    const isIPv4 = writePacketInput(this.#kernels.onePacket, packet);
+    this.#one(isIPv4);
+    return lookupResult(this.#kernels.oneVerdict, isIPv4 ? 'IPv4' : 'IPv6', this.#directory);
+  }
+
+  /**
+   * Looks up one IPv4 packet given in numbers, without a check. Allocates nothing; {@link verdict} has the rest.
+   * @param protocol - as in the IP header
+   * @returns the outcome word: see records.ts in `@shunt/model`
+   */
+  lookup4(
+    source: number,
+    sourcePort: number,
+    destination: number,
+    destinationPort: number,
+    protocol: number,
+  ): number {
+    writePacket4(this.#kernels.onePacket, source, sourcePort, destination, destinationPort, protocol);
+    this.#one(true);
+    return this.verdict[VERDICT_OUTCOME] as number;
+  }
+
+  /** Looks up one IPv6 packet, as {@link lookup4}. */
+  lookup6(
+    source: bigint,
+    sourcePort: number,
+    destination: bigint,
+    destinationPort: number,
+    protocol: number,
+  ): number {
+    writePacket6(this.#kernels.onePacket, source, sourcePort, destination, destinationPort, protocol);
+    this.#one(false);
+    return this.verdict[VERDICT_OUTCOME] as number;
   }
 
   /**
@@ -127,8 +232,12 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET4_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
-    if (this.#reader === null) lookupBatch4(this.#image, packets, verdicts, count, this.#random);
-    else this.#lookupAsReader(this.#reader, lookupBatch4, packets, verdicts, count);
+    this.beginBatch();
+    try {
+      this.#kernels.batch4(packets, verdicts, count);
+    } finally {
+      this.endBatch();
+    }
   }
 
   /**
@@ -140,36 +249,42 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     checkRoom('packets', packets, count, PACKET6_WORDS);
     checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
-    if (this.#reader === null) lookupBatch6(this.#image, packets, verdicts, count, this.#random);
-    else this.#lookupAsReader(this.#reader, lookupBatch6, packets, verdicts, count);
-  }
-
-  /** Apart, so that a thread without others does not pay for it. */
-  #lookupAsReader(
-    reader: TableReader,
-    lookup: typeof lookupBatch4,
-    packets: Uint32Array,
-    verdicts: Uint32Array,
-    count: number,
-  ): void {
-    reader.begin();
+    this.beginBatch();
     try {
-      lookup(this.#image, packets, verdicts, count, this.#random);
+      this.#kernels.batch6(packets, verdicts, count);
     } finally {
-      reader.end();
+      this.endBatch();
     }
   }
 
-  /**
-   * Takes the table one generation on. Only one thread may do so; packets meet the old rules or the new ones.
-   * @returns what the patch says of itself; what it says of flows is for `applyFlowPlan`
-   * @throws {RangeError} if it is not the table's next patch, or there is no room; the table is as it was then
-   * @throws {ReaderStalledError} if a reader does not end its batch; the table is as it was then
-   */
-  apply(patch: TablePatch): TablePatchSummary {
-    this.#image = applyPatch(this.#image, patch, this.#applying);
-    return tablePatchSummary(patch);
+  #one(isIPv4: boolean): void {
+    this.beginBatch();
+    // A generator that is asked for a pick may throw.
+    try {
+      if (isIPv4) this.#kernels.one4();
+      else this.#kernels.one6();
+    } finally {
+      this.endBatch();
+    }
   }
+}
+
+function makeKernels(
+  memory: TableMemory,
+  reader: number,
+  { random, kernels = 'auto' }: ReaderOptions,
+): LookupKernels {
+  // Readers that begin with one seed would all pick the same backends at the same time.
+  const generator =
+    random ?? xorshift32((memory.words[HEADER_SEED] as number) ^ Math.imul(reader, 0x9e3779b1));
+  if (kernels !== 'typescript') {
+    const lookup = WebAssemblyLookup.on(memory, reader, generator);
+    if (lookup !== null) return lookup;
+    if (kernels === 'webassembly') {
+      throw new Error('"kernels" expected WebAssembly, but its memory or its engine has none');
+    }
+  }
+  return new TypeScriptLookup(memory, generator);
 }
 
 function checkRoom(title: string, records: Uint32Array, count: number, recordWords: number): void {

@@ -16,6 +16,10 @@ export { DEFAULT_FLOW_TIMEOUTS, type FlowState, type FlowTimeouts } from './conn
 export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-port.js';
 export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
+export type { KernelChoice } from './lookup/lookup-kernels.js';
+export type { Directory, FrontendName, LookupResult } from './lookup/lookup-result.js';
+export type { PacketInput } from './lookup/packet-input.js';
+export type { Batch } from './memory/table-memory.js';
 export type { FamilyRules } from './stateful/family-rules.js';
 export type { FamilyOptions } from './stateful/family-state.js';
 export type { Masquerade } from './stateful/masquerade.js';

@@ -48,6 +48,7 @@ const MASQUERADE_SHIFT = Math.log2(ACTION_MASQUERADE / OUTCOME_MASQUERADE);
  * Picks a backend for the packet at a place of the block, as if a line sent it on at once; line 0, too, has
  * one, at word 0. There is no branch in it that packets could take differently.
  * @param line - word offset
+ * @param place - `& LAST_PLACE`
  * @param recordShift - log2 of a backend's words
  * @returns 0 if the line does send it on at once, and not by chance
  */

@@ -1,5 +1,6 @@
 import {
   ADDRESS_LOCAL,
+  ADDRESS_SERVES_NODE_PORTS,
   entryShift,
   flowHash4,
   HEADER_SEED,
@@ -11,8 +12,18 @@ import {
   PACKET4_SOURCE,
   PACKET4_WORDS,
   ROOT_POSITION,
+  SPACE_NODE_PORT,
 } from '@shunt/model';
-import { FLOW_HASHES, KEY_HASHES, LISTED, PACKET_ORIGINS, PLACES, PORT_KEYS } from '../block.js';
+import {
+  BLOCK_PACKETS,
+  FLOW_HASHES,
+  KEY_HASHES,
+  LAST_PLACE,
+  LISTED,
+  NODE_PORT_PLACES,
+  PACKET_ORIGINS,
+  PORT_KEYS,
+} from '../block.js';
 import { addressFlags4, intervalsContain4 } from './membership.js';
 
 const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses4;
@@ -22,11 +33,14 @@ const NODE = ORIGINS.indexOf('node');
 const OUTSIDE = ORIGINS.indexOf('outside');
 
 /** The addresses of the keys that the packets of the block are looked up by. */
-export const KEY_ADDRESSES4 = new Uint32Array(PLACES);
+export const KEY_ADDRESSES4 = new Uint32Array(BLOCK_PACKETS);
 
 // See block.ts for why there are constants for what is imported.
 const SEED = HEADER_SEED;
+const LAST = LAST_PLACE;
 const LOCAL = ADDRESS_LOCAL;
+const SERVES_NODE_PORTS_SHIFT = Math.log2(ADDRESS_SERVES_NODE_PORTS);
+const NODE_PORT_SHIFT = Math.log2(SPACE_NODE_PORT);
 const PACKET_WORDS = PACKET4_WORDS;
 const SOURCE = PACKET4_SOURCE;
 const DESTINATION = PACKET4_DESTINATION;
@@ -38,13 +52,14 @@ const keyAddresses = KEY_ADDRESSES4;
 const flowHashes = FLOW_HASHES;
 const origins = PACKET_ORIGINS;
 const list = LISTED;
+const places = NODE_PORT_PLACES;
 const keyHash = keyHash4;
 const flowHash = flowHash4;
 
 /**
- * The hashes of each packet, and its origin where that takes one look: there is one pod range, and the
- * first entry for the source in the set of local addresses is empty or its own.
- * @returns how many packets are listed for {@link findOrigins4}
+ * The keys, hashes and origins of the block's packets. One look at the set of local addresses is enough for most. A
+ * packet to where node ports are served gets the key of its node port, if one look says so.
+ * @returns how many packets have one, whose places are in `NODE_PORT_PLACES`
  */
 export function hashBlock4(
   image: Uint32Array,
@@ -61,15 +76,24 @@ export function hashBlock4(
   const localShift = entryShift(image[root + LOCAL_ADDRESSES + 1] as number);
   const seed = image[SEED] as number;
   let listed = 0;
-  for (let k = 0; k < count; k++) {
-    const packet = Math.imul(first + k, PACKET_WORDS);
+  let nodePorts = 0;
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
+    const packet = Math.imul(first + number, PACKET_WORDS);
     const source = packets[(packet + SOURCE) | 0] as number;
     const ports = packets[(packet + PORTS) | 0] as number;
-    const portKey = (ports << 16) | ((packets[(packet + PROTOCOL) | 0] as number) & 0xff);
-    portKeys[k] = portKey;
     const destination = packets[(packet + DESTINATION) | 0] as number;
-    keyAddresses[k] = destination;
-    keyHashes[k] = keyHash(destination, portKey);
+    const own = (localSet + ((keyHash(destination, 0) >>> localShift) << 1)) | 0;
+    const isServed =
+      Number(image[own] === destination) & ((image[(own + 1) | 0] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
+    places[nodePorts & LAST] = k;
+    nodePorts = (nodePorts + isServed) | 0;
+    const protocol = (packets[(packet + PROTOCOL) | 0] as number) & 0xff;
+    const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
+    const keyAddress = destination & (isServed - 1);
+    portKeys[k] = portKey;
+    keyAddresses[k] = keyAddress;
+    keyHashes[k] = keyHash(keyAddress, portKey);
     flowHashes[k] = flowHash(source, ports >>> 16, seed);
     const entry = (localSet + ((keyHash(source, 0) >>> localShift) << 1)) | 0;
     const flags = image[(entry + 1) | 0] as number;
@@ -78,14 +102,15 @@ export function hashBlock4(
     const isPod = Number(source >= podFirst) & Number(source <= podLast);
     // Pods first, see below; their number is 0.
     origins[k] = (OUTSIDE - isNode) & (isPod - 1);
-    list[listed] = k;
+    list[listed & LAST] = k;
     listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - isEntry)))) | 0;
   }
-  return listed;
+  if (listed > 0) findOrigins4(image, root, packets, first, listed);
+  return nodePorts;
 }
 
 /** The origins of the listed packets, by looking as far as it takes. */
-export function findOrigins4(
+function findOrigins4(
   image: Uint32Array,
   root: number,
   packets: Uint32Array,

@@ -10,10 +10,10 @@
 import { HEADER_ROOT, ROOT_POSITION } from '@shunt/model';
 import { BLOCK_PACKETS } from '../block.js';
 import { findCandidates, touchBackends } from '../candidates.js';
-import { findOrigins4, hashBlock4 } from './hash-block.js';
+import { hashBlock4 } from './hash-block.js';
 import { lookupOne4 } from './lookup-one.js';
 import { matchBlock4 } from './match-block.js';
-import { settleBlock4 } from './settle-block.js';
+import { listAddressFrontends4, settleBlock4 } from './settle-block.js';
 import { writeBlock4 } from './write-block.js';
 
 const INDEX = ROOT_POSITION.frontendIndex4;
@@ -41,12 +41,12 @@ export function lookupBatch4(
     const blockCount = Math.min(BLOCK_PACKETS, count - first);
     // Read once: all passes see the rules of one root.
     const root = image[HEADER_ROOT] as number;
-    const unplaced = hashBlock4(image, root, packets, first, blockCount);
-    if (unplaced > 0) findOrigins4(image, root, packets, first, unplaced);
-    findCandidates(image, root + INDEX, 0, blockCount);
-    const unsettled = matchBlock4(image, 0, blockCount);
-    touchBackends(image, 0, blockCount);
+    const nodePorts = hashBlock4(image, root, packets, first, blockCount);
+    findCandidates(image, root + INDEX, blockCount);
+    let unsettled = matchBlock4(image, blockCount);
+    touchBackends(image, blockCount);
     writeBlock4(image, packets, verdicts, first, blockCount);
+    if (nodePorts > 0) unsettled = listAddressFrontends4(image, root, packets, first, nodePorts, unsettled);
     if (unsettled > 0) settleBlock4(image, root, packets, verdicts, first, unsettled, random);
   }
 }

@@ -1,5 +1,5 @@
 import { BACKEND4_WORDS, HEAP_START, LINE_ADDRESS, LINE_PORT_KEY } from '@shunt/model';
-import { CANDIDATES, LISTED, PORT_KEYS } from '../block.js';
+import { CANDIDATES, LAST_PLACE, LISTED, PORT_KEYS } from '../block.js';
 import { pickBackend } from '../pick-backend.js';
 import { KEY_ADDRESSES4 } from './hash-block.js';
 
@@ -8,6 +8,7 @@ const RECORD_SHIFT = Math.log2(BACKEND4_WORDS);
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
 const ADDRESS = LINE_ADDRESS;
+const LAST = LAST_PLACE;
 const PORT_KEY = LINE_PORT_KEY;
 const candidates = CANDIDATES;
 const portKeys = PORT_KEYS;
@@ -17,18 +18,18 @@ const pick = pickBackend;
 
 /**
  * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once.
- * @param first, end - places of the block
  * @returns how many places are listed for which that is not so
  */
-export function matchBlock4(image: Uint32Array, first: number, end: number): number {
+export function matchBlock4(image: Uint32Array, count: number): number {
   let listed = 0;
-  for (let k = first; k < end; k++) {
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
     const line = (HEAP + ((candidates[k] as number) << 4)) | 0;
     const isOther =
       ((image[(line + ADDRESS) | 0] as number) ^ (keyAddresses[k] as number)) |
       ((image[(line + PORT_KEY) | 0] as number) ^ (portKeys[k] as number));
-    list[listed] = k;
-    listed += Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0);
+    list[listed & LAST] = k;
+    listed = (listed + Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0)) | 0;
   }
   return listed;
 }

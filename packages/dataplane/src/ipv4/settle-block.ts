@@ -1,7 +1,9 @@
 /** The packets of a block that the candidates' lines do not send on at once. */
 import {
-  ADDRESS_SERVES_NODE_PORTS,
+  BUCKET_PASSED,
+  entryShift,
   keyHash4,
+  OUTCOME_ORIGIN_SHIFT,
   PACKET4_DESTINATION,
   PACKET4_WORDS,
   ROOT_POSITION,
@@ -9,42 +11,86 @@ import {
   VERDICT4_WORDS,
 } from '@shunt/model';
 import {
-  BLOCK_PACKETS,
+  CANDIDATES,
   FLOW_HASHES,
   KEY_HASHES,
   LISTED,
+  NODE_PORT_PLACES,
   PACKET_ORIGINS,
   PORT_KEYS,
-  RETRIED,
+  PROBED_BUCKETS,
+  PROBED_HASHES,
 } from '../block.js';
-import { findCandidates, touchBackends } from '../candidates.js';
+import { firstEntry } from '../candidates.js';
 import { findLine4 } from './find-line.js';
 import { KEY_ADDRESSES4 } from './hash-block.js';
-import { matchBlock4 } from './match-block.js';
 import { addressFlags4 } from './membership.js';
-import { settle4 } from './settle.js';
-import { writeTranslation4 } from './write-block.js';
+import { clusterIPSpace4, settle4, writeVerdict4 } from './settle.js';
 
 const INDEX = ROOT_POSITION.frontendIndex4;
 
 // See block.ts for why there are constants for what is imported.
-const BLOCK = BLOCK_PACKETS;
 const PACKET_WORDS = PACKET4_WORDS;
 const VERDICT_WORDS = VERDICT4_WORDS;
 const DESTINATION = PACKET4_DESTINATION;
-const SERVES_NODE_PORTS = ADDRESS_SERVES_NODE_PORTS;
+const PASSED = BUCKET_PASSED;
 const NODE_PORT = SPACE_NODE_PORT;
+const ORIGIN_SHIFT = OUTCOME_ORIGIN_SHIFT;
 const keyHashes = KEY_HASHES;
 const portKeys = PORT_KEYS;
 const keyAddresses = KEY_ADDRESSES4;
 const flowHashes = FLOW_HASHES;
 const origins = PACKET_ORIGINS;
-const retried = RETRIED;
+const candidates = CANDIDATES;
+const places = NODE_PORT_PLACES;
+const probedBuckets = PROBED_BUCKETS;
+const probedHashes = PROBED_HASHES;
 const list = LISTED;
 
 /**
- * Writes the verdicts of the listed packets. Those that no frontend has the address of, but that come to
- * where node ports are served, go through the passes once more, with the keys of their node ports.
+ * Node ports come behind the frontends of addresses: lists those packets with the key of a node port whose address
+ * and port may have a frontend, too. They are looked at together, since most have none.
+ * @param nodePorts - how many places have the key of a node port
+ * @param listed - how many places are listed already
+ * @returns how many are listed then
+ */
+export function listAddressFrontends4(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  first: number,
+  nodePorts: number,
+  listed: number,
+): number {
+  const alreadyListed = listed;
+  const index = image[root + INDEX] as number;
+  const shift = entryShift(image[root + INDEX + 1] as number);
+  for (let i = 0; i < nodePorts; i++) {
+    const k = places[i] as number;
+    const destination = (first + k) * PACKET_WORDS + DESTINATION;
+    const key = (portKeys[k] as number) ^ NODE_PORT;
+    const hash = keyHash4(packets[destination] as number, key);
+    const bucket = index + ((hash >>> shift) << 4);
+    probedHashes[i] = hash;
+    probedBuckets[i] = bucket;
+  }
+  for (let i = 0; i < nodePorts; i++) {
+    const bucket = probedBuckets[i] as number;
+    const line = image[firstEntry(image, bucket, probedHashes[i] as number)] as number;
+    if ((line | (image[bucket + PASSED] as number)) === 0) continue;
+    const k = places[i] as number;
+    if (!isListed(k, alreadyListed)) list[listed++] = k;
+  }
+  return listed;
+}
+
+function isListed(k: number, listed: number): boolean {
+  for (let i = 0; i < listed; i++) if (list[i] === k) return true;
+  return false;
+}
+
+/**
+ * Writes the verdicts of the listed packets.
  * @param first - the number of the block's first packet among all packets
  */
 export function settleBlock4(
@@ -56,37 +102,50 @@ export function settleBlock4(
   listed: number,
   random: () => number,
 ): void {
-  let end = BLOCK;
   for (let i = 0; i < listed; i++) {
     const k = list[i] as number;
     const destination = (first + k) * PACKET_WORDS + DESTINATION;
+    if (((portKeys[k] as number) & NODE_PORT) !== 0) takeAddressKey4(image, root, packets, destination, k);
     const line = findLine4(image, root + INDEX, k);
-    const flags = line === 0 ? addressFlags4(image, root, packets, destination) : 0;
-    if ((flags & SERVES_NODE_PORTS) !== 0) retry4(k, end++);
-    else settlePlace4(image, root, packets, verdicts, first, k, line, random);
-  }
-  if (end === BLOCK) return;
-  findCandidates(image, root + INDEX, BLOCK, end);
-  const unsettled = matchBlock4(image, BLOCK, end);
-  touchBackends(image, BLOCK, end);
-  for (let place = BLOCK; place < end; place++) {
-    writeTranslation4(image, packets, verdicts, first + (retried[place] as number), place);
-  }
-  for (let i = 0; i < unsettled; i++) {
-    const k = retried[list[i] as number] as number;
-    settlePlace4(image, root, packets, verdicts, first, k, 0, random);
+    if (line === 0 && addressFlags4(image, root, packets, destination) === 0) {
+      settleUntaken4(image, root, packets, verdicts, first + k, k);
+    } else {
+      settlePlace4(image, root, packets, verdicts, first, k, line, random);
+    }
   }
 }
 
-/** Gives the packet at place `k` a second place, with the key of its node port. */
-function retry4(k: number, place: number): void {
-  const portKey = (portKeys[k] as number) | NODE_PORT;
-  retried[place] = k;
-  portKeys[place] = portKey;
-  keyAddresses[place] = 0;
-  keyHashes[place] = keyHash4(0, portKey);
-  flowHashes[place] = flowHashes[k] as number;
-  origins[place] = origins[k] as number;
+/** Gives a place with the key of a node port that of its address. */
+function takeAddressKey4(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  destination: number,
+  k: number,
+): void {
+  const key = (portKeys[k] as number) ^ NODE_PORT;
+  const hash = keyHash4(packets[destination] as number, key);
+  const shift = entryShift(image[root + INDEX + 1] as number);
+  const bucket = (image[root + INDEX] as number) + ((hash >>> shift) << 4);
+  portKeys[k] = key;
+  keyAddresses[k] = packets[destination] as number;
+  keyHashes[k] = hash;
+  candidates[k] = image[firstEntry(image, bucket, hash)] as number;
+}
+
+/** A packet that no frontend takes, nor the node itself: the cluster-IP space is left. */
+function settleUntaken4(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  verdicts: Uint32Array,
+  packet: number,
+  k: number,
+): void {
+  const at = packet * PACKET_WORDS;
+  const outcome = clusterIPSpace4(image, root, packets, at, at + DESTINATION, 0);
+  const origin = (origins[k] as number) << ORIGIN_SHIFT;
+  writeVerdict4(verdicts, packet * VERDICT_WORDS, outcome | origin, 0);
 }
 
 function settlePlace4(

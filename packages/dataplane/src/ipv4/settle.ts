@@ -120,8 +120,12 @@ function addressAction4(
   return actionOf(image, line, origin);
 }
 
-/** In iptables mode both lists are empty. What comes in for the node itself is left alone. */
-function clusterIPSpace4(
+/**
+ * What becomes of packets that no frontend takes. In iptables mode both lists are empty. What comes in for the node
+ * itself is left alone.
+ * @param flags - of the destination in the set of local addresses
+ */
+export function clusterIPSpace4(
   image: Uint32Array,
   root: number,
   packets: Uint32Array,
@@ -140,7 +144,7 @@ function clusterIPSpace4(
   return intervalsContain4(image, ranges, count, packets, destination) ? SERVICE_CIDR_DROPS : 0;
 }
 
-function writeVerdict4(verdicts: Uint32Array, verdict: number, outcome: number, line: number): void {
+export function writeVerdict4(verdicts: Uint32Array, verdict: number, outcome: number, line: number): void {
   verdicts[verdict] = outcome;
   verdicts[verdict + VERDICT4_ADDRESS] = 0;
   verdicts[verdict + VERDICT_BACKEND] = 0;

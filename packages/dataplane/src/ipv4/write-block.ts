@@ -12,7 +12,7 @@ import {
   VERDICT4_ADDRESS,
   VERDICT4_WORDS,
 } from '@shunt/model';
-import { CANDIDATES, PICKED_BACKENDS, PICKED_OUTCOMES } from '../block.js';
+import { CANDIDATES, LAST_PLACE, PICKED_BACKENDS, PICKED_OUTCOMES } from '../block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
@@ -27,6 +27,7 @@ const BACKEND = VERDICT_BACKEND;
 const FRONTEND = VERDICT_FRONTEND;
 const MASQUERADE_SHIFT = Math.log2(OUTCOME_MASQUERADE);
 const PORT_SHIFT = OUTCOME_PORT_SHIFT;
+const LAST = LAST_PLACE;
 const backends = PICKED_BACKENDS;
 const outcomes = PICKED_OUTCOMES;
 const candidates = CANDIDATES;
@@ -65,5 +66,5 @@ export function writeBlock4(
   first: number,
   count: number,
 ): void {
-  for (let k = 0; k < count; k++) writeTranslation(image, packets, verdicts, first + k, k);
+  for (let k = 0; k < count; k++) writeTranslation(image, packets, verdicts, first + k, k & LAST);
 }

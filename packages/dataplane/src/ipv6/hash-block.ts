@@ -1,5 +1,6 @@
 import {
   ADDRESS_LOCAL,
+  ADDRESS_SERVES_NODE_PORTS,
   entryShift,
   flowHash6Signed,
   HEADER_SEED,
@@ -12,8 +13,18 @@ import {
   PACKET6_WORDS,
   ROOT_POSITION,
   SET_ENTRY6_FLAGS,
+  SPACE_NODE_PORT,
 } from '@shunt/model';
-import { FLOW_HASHES, KEY_HASHES, LISTED, PACKET_ORIGINS, PLACES, PORT_KEYS } from '../block.js';
+import {
+  BLOCK_PACKETS,
+  FLOW_HASHES,
+  KEY_HASHES,
+  LAST_PLACE,
+  LISTED,
+  NODE_PORT_PLACES,
+  PACKET_ORIGINS,
+  PORT_KEYS,
+} from '../block.js';
 import { addressFlags6, intervalsContain6 } from './membership.js';
 
 const LOCAL_ADDRESSES = ROOT_POSITION.localAddresses6;
@@ -23,11 +34,14 @@ const NODE = ORIGINS.indexOf('node');
 const OUTSIDE = ORIGINS.indexOf('outside');
 
 /** The addresses of the keys that the packets of the block are looked up by, four words for each place. */
-export const KEY_ADDRESSES6 = new Uint32Array(4 * PLACES);
+export const KEY_ADDRESSES6 = new Uint32Array(4 * BLOCK_PACKETS);
 
 // See block.ts for why there are constants for what is imported.
 const SEED = HEADER_SEED;
+const LAST = LAST_PLACE;
 const LOCAL = ADDRESS_LOCAL;
+const SERVES_NODE_PORTS_SHIFT = Math.log2(ADDRESS_SERVES_NODE_PORTS);
+const NODE_PORT_SHIFT = Math.log2(SPACE_NODE_PORT);
 const FLAGS = SET_ENTRY6_FLAGS;
 const PACKET_WORDS = PACKET6_WORDS;
 const SOURCE = PACKET6_SOURCE;
@@ -42,6 +56,7 @@ const keyAddresses = KEY_ADDRESSES6;
 const list = LISTED;
 const keyHash = keyHash6;
 const flowHash = flowHash6Signed;
+const places = NODE_PORT_PLACES;
 
 /** 1 if the address at word `a` is before the one at word `b`, else 0. Without a branch. */
 const isBelow = (aWords: Uint32Array, a: number, bWords: Uint32Array, b: number): number => {
@@ -57,12 +72,12 @@ const isBelow = (aWords: Uint32Array, a: number, bWords: Uint32Array, b: number)
   return Number(a0 < b0) | (Number(a0 === b0) & upper);
 };
 
-/** Keeps the address at word `at` as the key of a place. Returns its hash. */
-const takeKey = (packets: Uint32Array, at: number, portKey: number, place: number): number => {
-  const w0 = (packets[at] as number) | 0;
-  const w1 = (packets[(at + 1) | 0] as number) | 0;
-  const w2 = (packets[(at + 2) | 0] as number) | 0;
-  const w3 = (packets[(at + 3) | 0] as number) | 0;
+/** The address at word `at` as the key of a place, or 0 for a node port. Returns the hash. */
+const takeKey = (packets: Uint32Array, at: number, mask: number, portKey: number, place: number): number => {
+  const w0 = (packets[at] as number) & mask;
+  const w1 = (packets[(at + 1) | 0] as number) & mask;
+  const w2 = (packets[(at + 2) | 0] as number) & mask;
+  const w3 = (packets[(at + 3) | 0] as number) & mask;
   const key = place << 2;
   keyAddresses[key] = w0;
   keyAddresses[key + 1] = w1;
@@ -72,10 +87,30 @@ const takeKey = (packets: Uint32Array, at: number, portKey: number, place: numbe
 };
 
 /**
- * The hashes of each packet, and its origin where that takes one look: there is one pod range, and the
- * first entry for the source in the set of local addresses is empty or its own.
- * @returns how many packets are listed for {@link findOrigins6}
+ * 1 if the first entry for the address at word `at` is its own, in the set of local addresses, and says that node
+ * ports are served on it; else 0.
  */
+const servesNodePorts = (
+  image: Uint32Array,
+  localSet: number,
+  localShift: number,
+  packets: Uint32Array,
+  at: number,
+): number => {
+  const w0 = (packets[at] as number) | 0;
+  const w1 = (packets[(at + 1) | 0] as number) | 0;
+  const w2 = (packets[(at + 2) | 0] as number) | 0;
+  const w3 = (packets[(at + 3) | 0] as number) | 0;
+  const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) | 0;
+  const isOther =
+    ((image[entry] as number) ^ w0) |
+    ((image[(entry + 1) | 0] as number) ^ w1) |
+    ((image[(entry + 2) | 0] as number) ^ w2) |
+    ((image[(entry + 3) | 0] as number) ^ w3);
+  return Number(isOther === 0) & ((image[(entry + FLAGS) | 0] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
+};
+
+/** Keys, hashes and origins of the block's packets, as hashBlock4. */
 export function hashBlock6(
   image: Uint32Array,
   root: number,
@@ -89,17 +124,24 @@ export function hashBlock6(
   const localShift = entryShift(image[root + LOCAL_ADDRESSES + 1] as number);
   const seed = image[SEED] as number;
   let listed = 0;
-  for (let k = 0; k < count; k++) {
-    const packet = Math.imul(first + k, PACKET_WORDS);
+  let nodePorts = 0;
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
+    const packet = Math.imul(first + number, PACKET_WORDS);
     const source = (packet + SOURCE) | 0;
     const w0 = (packets[source] as number) | 0;
     const w1 = (packets[(source + 1) | 0] as number) | 0;
     const w2 = (packets[(source + 2) | 0] as number) | 0;
     const w3 = (packets[(source + 3) | 0] as number) | 0;
     const ports = packets[(packet + PORTS) | 0] as number;
-    const portKey = (ports << 16) | ((packets[(packet + PROTOCOL) | 0] as number) & 0xff);
+    const destination = (packet + DESTINATION) | 0;
+    const isServed = servesNodePorts(image, localSet, localShift, packets, destination);
+    places[nodePorts & LAST] = k;
+    nodePorts = (nodePorts + isServed) | 0;
+    const protocol = (packets[(packet + PROTOCOL) | 0] as number) & 0xff;
+    const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
     portKeys[k] = portKey;
-    keyHashes[k] = takeKey(packets, (packet + DESTINATION) | 0, portKey, k);
+    keyHashes[k] = takeKey(packets, destination, isServed - 1, portKey, k);
     flowHashes[k] = flowHash(w0, w1, w2, w3, ports >>> 16, seed);
     const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) | 0;
     const flags = image[(entry + FLAGS) | 0] as number;
@@ -114,14 +156,15 @@ export function hashBlock6(
       isBelow(packets, source, image, podRanges) | isBelow(image, (podRanges + 4) | 0, packets, source);
     // Pods first, see below; their number is 0.
     origins[k] = (OUTSIDE - isNode) & -isNotPod;
-    list[listed] = k;
-    listed += hasOtherRanges | (Number(flags !== 0) & (1 - isEntry));
+    list[listed & LAST] = k;
+    listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - isEntry)))) | 0;
   }
-  return listed;
+  if (listed > 0) findOrigins6(image, root, packets, first, listed);
+  return nodePorts;
 }
 
 /** The origins of the listed packets, by looking as far as it takes. */
-export function findOrigins6(
+function findOrigins6(
   image: Uint32Array,
   root: number,
   packets: Uint32Array,

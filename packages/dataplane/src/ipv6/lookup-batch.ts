@@ -5,9 +5,9 @@
 import { HEADER_ROOT, ROOT_POSITION } from '@shunt/model';
 import { BLOCK_PACKETS } from '../block.js';
 import { findCandidates, touchBackends } from '../candidates.js';
-import { findOrigins6, hashBlock6 } from './hash-block.js';
+import { hashBlock6 } from './hash-block.js';
 import { matchBlock6 } from './match-block.js';
-import { settleBlock6 } from './settle-block.js';
+import { listAddressFrontends6, settleBlock6 } from './settle-block.js';
 import { writeBlock6 } from './write-block.js';
 
 const INDEX = ROOT_POSITION.frontendIndex6;
@@ -31,12 +31,12 @@ export function lookupBatch6(
     const blockCount = Math.min(BLOCK_PACKETS, count - first);
     // Read once: all passes see the rules of one root.
     const root = image[HEADER_ROOT] as number;
-    const unplaced = hashBlock6(image, root, packets, first, blockCount);
-    if (unplaced > 0) findOrigins6(image, root, packets, first, unplaced);
-    findCandidates(image, root + INDEX, 0, blockCount);
-    const unsettled = matchBlock6(image, 0, blockCount);
-    touchBackends(image, 0, blockCount);
+    const nodePorts = hashBlock6(image, root, packets, first, blockCount);
+    findCandidates(image, root + INDEX, blockCount);
+    let unsettled = matchBlock6(image, blockCount);
+    touchBackends(image, blockCount);
     writeBlock6(image, packets, verdicts, first, blockCount);
+    if (nodePorts > 0) unsettled = listAddressFrontends6(image, root, packets, first, nodePorts, unsettled);
     if (unsettled > 0) settleBlock6(image, root, packets, verdicts, first, unsettled, random);
   }
 }

@@ -1,5 +1,5 @@
 import { BACKEND6_WORDS, HEAP_START, LINE_ADDRESS, LINE_PORT_KEY } from '@shunt/model';
-import { CANDIDATES, LISTED, PORT_KEYS } from '../block.js';
+import { CANDIDATES, LAST_PLACE, LISTED, PORT_KEYS } from '../block.js';
 import { pickBackend } from '../pick-backend.js';
 import { KEY_ADDRESSES6 } from './hash-block.js';
 
@@ -8,6 +8,7 @@ const RECORD_SHIFT = Math.log2(BACKEND6_WORDS);
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
 const ADDRESS = LINE_ADDRESS;
+const LAST = LAST_PLACE;
 const PORT_KEY = LINE_PORT_KEY;
 const candidates = CANDIDATES;
 const portKeys = PORT_KEYS;
@@ -17,12 +18,12 @@ const pick = pickBackend;
 
 /**
  * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once.
- * @param first, end - places of the block
  * @returns how many places are listed for which that is not so
  */
-export function matchBlock6(image: Uint32Array, first: number, end: number): number {
+export function matchBlock6(image: Uint32Array, count: number): number {
   let listed = 0;
-  for (let k = first; k < end; k++) {
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
     const line = (HEAP + ((candidates[k] as number) << 4)) | 0;
     const address = (line + ADDRESS) | 0;
     const key = k << 2;
@@ -32,8 +33,8 @@ export function matchBlock6(image: Uint32Array, first: number, end: number): num
       ((image[(address + 2) | 0] as number) ^ (keyAddresses[key + 2] as number)) |
       ((image[(address + 3) | 0] as number) ^ (keyAddresses[key + 3] as number)) |
       ((image[(line + PORT_KEY) | 0] as number) ^ (portKeys[k] as number));
-    list[listed] = k;
-    listed += Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0);
+    list[listed & LAST] = k;
+    listed = (listed + Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0)) | 0;
   }
   return listed;
 }

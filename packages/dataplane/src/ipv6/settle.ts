@@ -115,8 +115,12 @@ function addressAction6(
   return actionOf(image, line, origin);
 }
 
-/** In iptables mode both lists are empty. What comes in for the node itself is left alone. */
-function clusterIPSpace6(
+/**
+ * What becomes of packets that no frontend takes. In iptables mode both lists are empty. What comes in for the node
+ * itself is left alone.
+ * @param flags - of the destination in the set of local addresses
+ */
+export function clusterIPSpace6(
   image: Uint32Array,
   root: number,
   packets: Uint32Array,
@@ -135,7 +139,7 @@ function clusterIPSpace6(
   return intervalsContain6(image, ranges, count, packets, destination) ? SERVICE_CIDR_DROPS : 0;
 }
 
-function writeVerdict6(verdicts: Uint32Array, verdict: number, outcome: number, line: number): void {
+export function writeVerdict6(verdicts: Uint32Array, verdict: number, outcome: number, line: number): void {
   verdicts[verdict] = outcome;
   for (let word = 1; word < VERDICT6_WORDS; word++) verdicts[verdict + word] = 0;
   verdicts[verdict + VERDICT_FRONTEND] = line;

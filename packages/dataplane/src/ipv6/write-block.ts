@@ -12,7 +12,7 @@ import {
   VERDICT6_ADDRESS,
   VERDICT6_WORDS,
 } from '@shunt/model';
-import { CANDIDATES, PICKED_BACKENDS, PICKED_OUTCOMES } from '../block.js';
+import { CANDIDATES, LAST_PLACE, PICKED_BACKENDS, PICKED_OUTCOMES } from '../block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
@@ -28,6 +28,7 @@ const BACKEND = VERDICT_BACKEND;
 const FRONTEND = VERDICT_FRONTEND;
 const MASQUERADE_SHIFT = Math.log2(OUTCOME_MASQUERADE);
 const PORT_SHIFT = OUTCOME_PORT_SHIFT;
+const LAST = LAST_PLACE;
 const backends = PICKED_BACKENDS;
 const outcomes = PICKED_OUTCOMES;
 const candidates = CANDIDATES;
@@ -80,5 +81,5 @@ export function writeBlock6(
   first: number,
   count: number,
 ): void {
-  for (let k = 0; k < count; k++) writeTranslation(image, packets, verdicts, first + k, k);
+  for (let k = 0; k < count; k++) writeTranslation(image, packets, verdicts, first + k, k & LAST);
 }

@@ -8,9 +8,31 @@ export interface Kernels extends FlowKernels {
   keyHashOf4(address: number, portKey: number): number;
   /** The model's `flowHash4`, signed. */
   flowHashOf4(source: number, sourcePort: number, seed: number): number;
+  /** What a lookup uses of the reader's region, from its start. */
+  scratchBytes(): number;
+  /**
+   * Answers `count` packets.
+   * @param image - of a valid match table
+   * @param region - of the reader
+   * @param packets, verdicts - records. Up to three packets behind the last one are read
+   */
+  lookupBatch4(image: number, region: number, packets: number, verdicts: number, count: number): void;
+  lookupBatch6(image: number, region: number, packets: number, verdicts: number, count: number): void;
+  /** Answers one packet. */
+  lookupOne4(image: number, packet: number, verdict: number): void;
+  lookupOne6(image: number, packet: number, verdict: number): void;
 }
 
+/** What the module imports besides its memory. */
+export interface KernelImports {
+  /** A generator of 32-bit integers. It must not look up packets itself. */
+  readonly random: () => number;
+}
+
+const NO_CHANCE: KernelImports = { random: () => 0 };
+
 let compiled: object | null | undefined;
+let run: boolean | undefined;
 
 /** Compiled once, when it is asked for first; `null` where WebAssembly, or its SIMD or threads, is missing. */
 function kernelModule(): object | null {
@@ -25,10 +47,27 @@ function kernelModule(): object | null {
   return compiled;
 }
 
-/** The kernels on a memory; `null` where they cannot run. */
-export function loadKernels(memory: WasmMemory): Kernels | null {
+/** Whether {@link loadKernels} gives any: an engine may know the instructions, and yet give out no shared memory. */
+export function hasKernels(): boolean {
+  if (run === undefined) {
+    try {
+      const wasm = webAssembly();
+      const memory = wasm === null ? null : new wasm.Memory({ initial: 1, maximum: 1, shared: true });
+      run = memory !== null && loadKernels(memory) !== null;
+    } catch {
+      run = false;
+    }
+  }
+  return run;
+}
+
+/**
+ * The kernels on a memory; `null` where they cannot run.
+ * @param imports - needed by lookups in tables with pools of strategy `random`
+ */
+export function loadKernels(memory: WasmMemory, imports: KernelImports = NO_CHANCE): Kernels | null {
   const wasm = webAssembly();
   const module = kernelModule();
   if (wasm === null || module === null) return null;
-  return new wasm.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+  return new wasm.Instance(module, { env: { memory, random: imports.random } }).exports as unknown as Kernels;
 }

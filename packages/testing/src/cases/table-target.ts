@@ -1,5 +1,5 @@
 import { emitTable, type Ruleset } from '@shunt/compiler';
-import { Dataplane } from '@shunt/dataplane';
+import { Dataplane, type LookupResult } from '@shunt/dataplane';
 import { formatEndpoint, invariant, type Packet, type Verdict } from '@shunt/model';
 import type { Answer, Answerer } from './answer.js';
 
@@ -9,22 +9,43 @@ const FLOWS_PER_BACKEND = 64;
 /** Steps through all ports without repetition, since it is prime to 65536. */
 const PORT_STEP = 40_503;
 
-/** The in-process table: it names one backend for a flow, so that the set is found from many source ports. */
+/**
+ * The in-process table, by both kernels: it names one backend for a flow, so that the set is found from many source
+ * ports.
+ */
 export function tableTarget(ruleset: Ruleset): Answerer {
   const { image } = emitTable(ruleset);
-  const dataplane = Dataplane.load(image);
+  const dataplanes = [Dataplane.load(image), Dataplane.load(image, { kernels: 'typescript' })] as const;
   return {
     answer: (packet, expectedBackends) =>
-      answerOfFlows(dataplane, packet, Math.max(expectedBackends, 1) * FLOWS_PER_BACKEND),
+      answerOfFlows(
+        (flow) => agreedResult(dataplanes, flow),
+        packet,
+        Math.max(expectedBackends, 1) * FLOWS_PER_BACKEND,
+      ),
   };
 }
 
-function answerOfFlows(dataplane: Dataplane, packet: Packet, flowCount: number): Answer {
+/** What the kernels that this engine prefers say, and those in TypeScript must say, too. */
+function agreedResult([preferred, plain]: readonly [Dataplane, Dataplane], packet: Packet): LookupResult {
+  const result = preferred.lookup(packet);
+  const other = plain.lookup(packet);
+  const isSame =
+    result.verdict === other.verdict &&
+    result.decidedBy === other.decidedBy &&
+    result.frontendIndex === other.frontendIndex &&
+    result.masquerade === other.masquerade &&
+    result.backend?.index === other.backend?.index;
+  invariant(isSame, `kernels ${preferred.kernels} and ${plain.kernels} answer alike`);
+  return result;
+}
+
+function answerOfFlows(lookup: (packet: Packet) => LookupResult, packet: Packet, flowCount: number): Answer {
   const verdicts = new Set<Verdict>();
   const masqueradeByBackend = new Map<string, boolean>();
   for (let flow = 0; flow < flowCount; flow++) {
     const sourcePort = (flow * PORT_STEP + 1024) & 0xffff;
-    const { verdict, backend, masquerade } = dataplane.lookup({ ...packet, sourcePort });
+    const { verdict, backend, masquerade } = lookup({ ...packet, sourcePort });
     verdicts.add(verdict);
     if (backend === null) continue;
     const label = formatEndpoint(backend.address, backend.port);

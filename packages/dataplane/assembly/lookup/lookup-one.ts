@@ -1,0 +1,35 @@
+import {
+  ACTION_VERDICT_MASK,
+  HEADER_ROOT,
+  HEADER_SEED,
+  LINE_RANGES_COUNT,
+  VERDICT_IS_DNAT,
+} from '../formats';
+import { flowHash4, flowHash6 } from '../flow-hash';
+import { destinationOf, portsOf, protocolOf } from './address';
+import { actionOf, findLine, lineAt } from './find-line';
+import { addressFlags, addressHash } from './membership';
+import { originOf } from './origins';
+import { settle, translate } from './settle';
+
+/** Looks up one packet. To begin and end the passes costs more than they do for one. */
+export function lookupOne<A>(image: usize, packet: usize, verdict: usize): void {
+  const root = image + (load<u32>(image, HEADER_ROOT << 2) << 2);
+  const seed = load<u32>(image, HEADER_SEED << 2);
+  const destination = destinationOf<A>(packet);
+  const ports = portsOf<A>(packet);
+  const portKey = (ports << 16) | protocolOf<A>(packet);
+  const line = findLine<A>(image, root, destination, portKey, addressHash<A>(destination, portKey));
+  const origin = originOf<A>(image, root, packet);
+  let flowHash: u32;
+  if (isVector<A>()) flowHash = flowHash6(packet, ports >> 16, seed);
+  else flowHash = flowHash4(load<u32>(packet), ports >> 16, seed);
+  const action = actionOf(image, line, origin);
+  const isSentOn = (action & ACTION_VERDICT_MASK) == VERDICT_IS_DNAT;
+  if (isSentOn && load<u32>(lineAt(image, line), LINE_RANGES_COUNT << 2) == 0) {
+    translate<A>(image, packet, verdict, line, action, origin, flowHash);
+  } else {
+    const flags = addressFlags<A>(image, root, destination);
+    settle<A>(image, root, packet, verdict, line, flags, origin, portKey, flowHash);
+  }
+}

@@ -1,0 +1,96 @@
+// Whether an address is in a set or in a list of intervals. Structures are where the root says.
+import {
+  ROOT_LOCAL_ADDRESSES_4,
+  ROOT_LOCAL_ADDRESSES_6,
+  ROOT_LOOPBACK_FLAGS4,
+  ROOT_LOOPBACK_FLAGS6,
+  SET_ENTRY4_FLAGS,
+  SET_ENTRY6_FLAGS,
+  SET_ENTRY_DELETED,
+} from '../formats';
+import { keyHash4, keyHash6 } from '../key-hash';
+import { isBefore, isLoopback, sameAddress } from './address';
+
+// @ts-ignore: decorator
+@inline
+export function addressHash<A>(address: usize, portKey: u32): u32 {
+  if (isVector<A>()) return keyHash6(v128.load(address), portKey);
+  return keyHash4(load<u32>(address), portKey);
+}
+
+/** By how much to shift a hash right for the first of `capacity` entries to look at. */
+// @ts-ignore: decorator
+@inline
+export function entryShift(capacity: u32): u32 {
+  return clz(capacity) + 1;
+}
+
+/** A set's or an interval's bytes. */
+// @ts-ignore: decorator
+@inline
+export function entryShiftOfBytes<A>(): u32 {
+  return isVector<A>() ? 5 : 3;
+}
+
+// @ts-ignore: decorator
+@inline
+export function entryFlags<A>(entry: usize): u32 {
+  return load<u32>(entry, (isVector<A>() ? SET_ENTRY6_FLAGS : SET_ENTRY4_FLAGS) << 2);
+}
+
+/** Where the entry of a set is that is looked at first for an address. */
+// @ts-ignore: decorator
+@inline
+export function firstEntryOfSet<A>(image: usize, root: usize, position: u32, address: usize): usize {
+  const set = image + (load<u32>(root + (position << 2)) << 2);
+  const capacity = load<u32>(root + (position << 2), 4);
+  return set + ((addressHash<A>(address, 0) >> entryShift(capacity)) << entryShiftOfBytes<A>());
+}
+
+/** The flags of an address in the set at a position of the root; 0 when it is not in the set. */
+export function setFlags<A>(image: usize, root: usize, position: u32, address: usize): u32 {
+  const set = image + (load<u32>(root + (position << 2)) << 2);
+  const capacity = load<u32>(root + (position << 2), 4);
+  let entry = addressHash<A>(address, 0) >> entryShift(capacity);
+  for (let left = capacity; left > 0; left--) {
+    const at = set + (entry << entryShiftOfBytes<A>());
+    const flags = entryFlags<A>(at);
+    if (flags == 0) return 0;
+    if (flags != SET_ENTRY_DELETED && sameAddress<A>(at, address)) return flags;
+    entry = (entry + 1) & (capacity - 1);
+  }
+  return 0;
+}
+
+/** Whether one of `count` sorted, disjoint intervals holds an address. */
+export function intervalsContain<A>(intervals: usize, count: u32, address: usize): bool {
+  // Nearly all lists: no branch that an address decides.
+  if (count == 1) return !(isBefore<A>(address, intervals) | isBefore<A>(intervals + sizeof<A>(), address));
+  let low: u32 = 0;
+  let high = count;
+  // Ends with the number of intervals that begin at or before the address: only the last can hold it.
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore<A>(address, intervals + (middle << entryShiftOfBytes<A>()))) high = middle;
+    else low = middle + 1;
+  }
+  if (low == 0) return false;
+  const last = intervals + (low << entryShiftOfBytes<A>()) - sizeof<A>();
+  return !isBefore<A>(last, address);
+}
+
+/** {@link intervalsContain} of the list at a position of the root. */
+// @ts-ignore: decorator
+@inline
+export function listContains<A>(image: usize, root: usize, position: u32, address: usize): bool {
+  const list = root + (position << 2);
+  return intervalsContain<A>(image + (load<u32>(list) << 2), load<u32>(list, 4), address);
+}
+
+/** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
+export function addressFlags<A>(image: usize, root: usize, address: usize): u32 {
+  const position = isVector<A>() ? ROOT_LOCAL_ADDRESSES_6 : ROOT_LOCAL_ADDRESSES_4;
+  const listed = setFlags<A>(image, root, position, address);
+  if (!isLoopback<A>(address)) return listed;
+  return listed | load<u32>(root, (isVector<A>() ? ROOT_LOOPBACK_FLAGS6 : ROOT_LOOPBACK_FLAGS4) << 2);
+}

@@ -1,0 +1,15 @@
+/** The ways to look packets up, of which a dataplane has one. */
+export type KernelChoice = 'webassembly' | 'typescript';
+
+/** A table's lookups, by one reader. Record arrays have room for what is asked. */
+export interface LookupKernels {
+  readonly kind: KernelChoice;
+  /** The record that {@link one4} and {@link one6} answer, of the larger family's size. */
+  readonly onePacket: Uint32Array;
+  /** Their answer. */
+  readonly oneVerdict: Uint32Array;
+  batch4(packets: Uint32Array, verdicts: Uint32Array, count: number): void;
+  batch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void;
+  one4(): void;
+  one6(): void;
+}

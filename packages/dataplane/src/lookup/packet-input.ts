@@ -1,0 +1,144 @@
+import {
+  type Address,
+  PACKET4_DESTINATION,
+  PACKET4_PORTS,
+  PACKET4_PROTOCOL,
+  PACKET4_SOURCE,
+  PACKET6_DESTINATION,
+  PACKET6_PORTS,
+  PACKET6_PROTOCOL,
+  PACKET6_SOURCE,
+  type Packet,
+  PROTOCOL_NUMBER,
+  type Protocol,
+  parseAddress,
+} from '@shunt/model';
+
+/** A packet as people write it: addresses as numbers (see `Address`) or as text. */
+export interface PacketInput extends Omit<Packet, 'source' | 'destination'> {
+  readonly source: Address | string;
+  readonly destination: Address | string;
+}
+
+/**
+ * Writes a packet as a record at the start of an array.
+ * @returns whether it is of IPv4
+ * @throws {RangeError} if a text is no address, the families are mixed, or a port is outside 0..65535
+ */
+export function writePacketInput(record: Uint32Array, packet: PacketInput): boolean {
+  const source = addressOf('source', packet.source);
+  const destination = addressOf('destination', packet.destination);
+  const sourcePort = packet.sourcePort === undefined ? 0 : checkedPort('sourcePort', packet.sourcePort);
+  const destinationPort = checkedPort('destinationPort', packet.destinationPort);
+  if (typeof source === 'number' && typeof destination === 'number') {
+    writePacket4(record, source, sourcePort, destination, destinationPort, numberOf(packet.protocol, 1));
+    return true;
+  }
+  if (typeof source === 'bigint' && typeof destination === 'bigint') {
+    writePacket6(record, source, sourcePort, destination, destinationPort, numberOf(packet.protocol, 58));
+    return false;
+  }
+  throw new RangeError('"packet" expected source and destination of one family');
+}
+
+export function writePacket4(
+  record: Uint32Array,
+  source: number,
+  sourcePort: number,
+  destination: number,
+  destinationPort: number,
+  protocol: number,
+): void {
+  record[PACKET4_SOURCE] = source;
+  record[PACKET4_DESTINATION] = destination;
+  record[PACKET4_PORTS] = (sourcePort << 16) | (destinationPort & 0xffff);
+  record[PACKET4_PROTOCOL] = protocol;
+}
+
+export function writePacket6(
+  record: Uint32Array,
+  source: bigint,
+  sourcePort: number,
+  destination: bigint,
+  destinationPort: number,
+  protocol: number,
+): void {
+  writeWords(record, PACKET6_SOURCE, source);
+  writeWords(record, PACKET6_DESTINATION, destination);
+  record[PACKET6_PORTS] = (sourcePort << 16) | (destinationPort & 0xffff);
+  record[PACKET6_PROTOCOL] = protocol;
+}
+
+// Bigints are taken apart in bytes: shifts by 32 make one for each word.
+const halves = new DataView(new ArrayBuffer(16));
+
+function writeWords(record: Uint32Array, at: number, address: bigint): void {
+  halves.setBigUint64(0, address >> 64n);
+  halves.setBigUint64(8, address);
+  record[at] = halves.getUint32(0);
+  record[at + 1] = halves.getUint32(4);
+  record[at + 2] = halves.getUint32(8);
+  record[at + 3] = halves.getUint32(12);
+}
+
+function addressOf(title: string, given: Address | string): Address {
+  if (typeof given !== 'string') return given;
+  const quad = parseQuad(given);
+  if (quad >= 0) return quad;
+  const address = parseAddress(given);
+  if (address === null)
+    throw new RangeError(`"${title}" expected an IP address, got ${JSON.stringify(given)}`);
+  return address;
+}
+
+const DOT = 46;
+
+/**
+ * Reads a dotted quad as everybody writes it. The model's parser takes every notation.
+ * @returns -1 for any other text
+ */
+function parseQuad(text: string): number {
+  const { length } = text;
+  if (length < 7 || length > 15) return -1;
+  let value = 0;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0 || octet > 255) return -1;
+      value = (value << 8) | octet;
+      octet = 0;
+      digits = 0;
+      dots++;
+    } else {
+      const digit = code - 48;
+      if (digit < 0 || digit > 9 || digits === 3) return -1;
+      octet = octet * 10 + digit;
+      digits++;
+    }
+  }
+  return dots === 3 && digits !== 0 && octet <= 255 ? ((value << 8) | octet) >>> 0 : -1;
+}
+
+function checkedPort(title: string, port: number): number {
+  if (port >>> 0 !== port || port > 65535) {
+    throw new RangeError(`"${title}" expected integer 0..65535, got ${port}`);
+  }
+  return port;
+}
+
+/** @param icmp - what the family has for ICMP */
+function numberOf(protocol: Protocol, icmp: number): number {
+  switch (protocol) {
+    case 'TCP':
+      return PROTOCOL_NUMBER.TCP;
+    case 'UDP':
+      return PROTOCOL_NUMBER.UDP;
+    case 'SCTP':
+      return PROTOCOL_NUMBER.SCTP;
+    default:
+      return icmp;
+  }
+}

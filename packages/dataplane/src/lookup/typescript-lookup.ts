@@ -1,0 +1,35 @@
+import { PACKET6_WORDS, VERDICT6_WORDS } from '@shunt/model';
+import { lookupBatch4 } from '../ipv4/lookup-batch.js';
+import { lookupBatch6 } from '../ipv6/lookup-batch.js';
+import type { TableMemory } from '../memory/table-memory.js';
+import type { LookupKernels } from './lookup-kernels.js';
+
+/** The kernels in plain TypeScript: where there is no WebAssembly, and what the others are held to. */
+export class TypeScriptLookup implements LookupKernels {
+  readonly kind = 'typescript';
+  readonly onePacket = new Uint32Array(PACKET6_WORDS);
+  readonly oneVerdict = new Uint32Array(VERDICT6_WORDS);
+  readonly #memory: TableMemory;
+  readonly #random: () => number;
+
+  constructor(memory: TableMemory, random: () => number) {
+    this.#memory = memory;
+    this.#random = random;
+  }
+
+  batch4(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
+    lookupBatch4(this.#memory.words, packets, verdicts, count, this.#random);
+  }
+
+  batch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
+    lookupBatch6(this.#memory.words, packets, verdicts, count, this.#random);
+  }
+
+  one4(): void {
+    lookupBatch4(this.#memory.words, this.onePacket, this.oneVerdict, 1, this.#random);
+  }
+
+  one6(): void {
+    lookupBatch6(this.#memory.words, this.onePacket, this.oneVerdict, 1, this.#random);
+  }
+}
