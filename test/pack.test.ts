@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer, published } from './house/consumer.js';
@@ -61,6 +61,17 @@ describe('the packed packages', () => {
     `);
     expect(code).not.toBe(0);
     expect(output).toContain('main.ts(3,');
+  });
+
+  it('run the embedding guide of the dataplane, and print what it says', async () => {
+    const guide = readFileSync(join(ROOT, 'packages/dataplane/README.md'), 'utf8');
+    const blocks = (language: string): string =>
+      [...guide.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
+        .filter(([, name]) => name === language)
+        .map(([, , text = '']) => text)
+        .join('');
+    expect(blocks('text')).not.toBe('');
+    expect(await consumer.program(blocks('ts'))).toEqual({ code: 0, output: blocks('text') });
   });
 
   it.each(['@shunt/model/dist/address.js', '@shunt/compiler/src/index.ts', '@shunt/testing/package.json'])(

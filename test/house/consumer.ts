@@ -90,6 +90,15 @@ export class Consumer {
     return run(process.execPath, [TSC, '--ignoreConfig', ...args], this.#home);
   }
 
+  /** Type-checks and runs TypeScript, with the library of a browser. */
+  async program(source: string): Promise<Outcome> {
+    await writeFile(join(this.#home, 'main.ts'), source);
+    const options = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023,dom'];
+    const args = ['--ignoreConfig', ...options, '--types', '', 'main.ts'];
+    const compiled = await run(process.execPath, [TSC, ...args], this.#home);
+    return compiled.code === 0 ? run(process.execPath, ['main.js'], this.#home) : compiled;
+  }
+
   async npx(...args: string[]): Promise<Outcome> {
     return run('npx', ['--no-install', ...args], this.#home);
   }
