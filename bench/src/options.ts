@@ -25,6 +25,7 @@ export class UsageError extends Error {
 export const USAGE = `usage: npm run bench [SUITE...] [-- [--smoke | --full] [--json FILE] [--compare FILE] [--html FILE]]
 
 suites: compile        objects to a loaded table, and every phase alone
+        churn          changes: from the event until packets see it, restarts, readers, growth
         lookup         packets to verdicts, each way there is
         flow           packets of flows that are there
         memory         bytes of a match table, by service, endpoint and flow

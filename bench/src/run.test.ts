@@ -7,7 +7,7 @@ import type { Report } from './report/result.js';
 import { run } from './run.js';
 
 const NOW = new Date('2025-01-02T03:04:05Z');
-const SUITES = ['compile', 'lookup', 'flow', 'memory', 'balance', 'control-plane'];
+const SUITES = ['compile', 'churn', 'lookup', 'flow', 'memory', 'balance', 'control-plane'];
 
 async function capture(args: readonly string[]) {
   let out = '';

@@ -13,6 +13,7 @@ import { readReport } from './report/read-report.js';
 import { formatEnvironment, makeReport } from './report/report.js';
 import type { Report, ScenarioResult } from './report/result.js';
 import { balanceSuite } from './suites/balance-suite.js';
+import { churnSuite } from './suites/churn-suite.js';
 import { compileSuite } from './suites/compile-suite.js';
 import { controlPlaneSuite } from './suites/control-plane-suite.js';
 import { flowSuite } from './suites/flow-suite.js';
@@ -22,6 +23,7 @@ import type { Size, Suite } from './suites/suite.js';
 
 const SUITES: readonly Suite[] = [
   compileSuite,
+  churnSuite,
   lookupSuite,
   flowSuite,
   memorySuite,

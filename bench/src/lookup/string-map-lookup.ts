@@ -3,7 +3,7 @@
  * well as that allows: all that does not depend on the packet is worked out before, a packet that its
  * address's frontend translates needs one key, and nothing but keys is allocated.
  */
-import type { Action, Frontend, Pool, Ruleset, ServicePort } from '@shunt/compiler';
+import type { Action, Frontend, Pool, Ruleset, RulesetChange, ServicePort } from '@shunt/compiler';
 import {
   type Cidr,
   cidrFamily,
@@ -72,9 +72,11 @@ export class StringMapLookup {
   readonly #podRanges: readonly Interval[];
   readonly #localAddresses: ReadonlySet<number>;
   readonly #nodePortAddresses: ReadonlySet<number>;
-  readonly #clusterIPs: ReadonlySet<number>;
+  readonly #clusterIPs: Set<number>;
   readonly #serviceRanges: readonly Interval[];
   readonly #seed: number;
+  #backendCount = 0;
+  #frontendCount = 0;
 
   /** @throws {RangeError} for a ruleset of iptables mode */
   constructor(ruleset: Ruleset, seed: number) {
@@ -86,17 +88,37 @@ export class StringMapLookup {
     this.#nodePortAddresses = match === 'local' ? this.#localAddresses : new Set(match.filter(isIPv4));
     this.#clusterIPs = new Set(ruleset.clusterIPs.filter(isIPv4));
     this.#serviceRanges = intervals(ruleset.serviceCIDRs);
-    let backendCount = 0;
-    for (const servicePort of ruleset.servicePorts.filter(({ family }) => family === 'IPv4')) {
-      const cluster = slotsOf(servicePort.clusterPool, backendCount);
-      backendCount += servicePort.clusterPool?.backends.length ?? 0;
-      const local = slotsOf(servicePort.localPool, backendCount);
-      backendCount += servicePort.localPool?.backends.length ?? 0;
-      for (const frontend of servicePort.frontends) {
-        const index = this.#frontends.size + 1;
-        this.#frontends.set(keyOf(frontend, servicePort), mapFrontend(index, frontend, { cluster, local }));
-      }
+    for (const servicePort of ruleset.servicePorts) this.#add(servicePort);
+  }
+
+  /**
+   * Takes in a change: each service port that it names is made anew, and numbered on.
+   * @throws {RangeError} if it is of anything but service ports and cluster IPs
+   */
+  update({ removed, added, replaced, clusterIPs, sections }: RulesetChange): void {
+    if (Object.keys(sections).length > 0) throw new RangeError('"change" expected the sections as they were');
+    for (const address of clusterIPs.removed.filter(isIPv4)) this.#clusterIPs.delete(address);
+    for (const address of clusterIPs.added.filter(isIPv4)) this.#clusterIPs.add(address);
+    for (const servicePort of [...removed, ...replaced.map(({ before }) => before)])
+      this.#delete(servicePort);
+    for (const servicePort of [...replaced.map(({ after }) => after), ...added]) this.#add(servicePort);
+  }
+
+  #add(servicePort: ServicePort): void {
+    if (servicePort.family !== 'IPv4') return;
+    const cluster = slotsOf(servicePort.clusterPool, this.#backendCount);
+    this.#backendCount += servicePort.clusterPool?.backends.length ?? 0;
+    const local = slotsOf(servicePort.localPool, this.#backendCount);
+    this.#backendCount += servicePort.localPool?.backends.length ?? 0;
+    for (const frontend of servicePort.frontends) {
+      const made = mapFrontend(++this.#frontendCount, frontend, { cluster, local });
+      this.#frontends.set(keyOf(frontend, servicePort), made);
     }
+  }
+
+  #delete(servicePort: ServicePort): void {
+    if (servicePort.family !== 'IPv4') return;
+    for (const frontend of servicePort.frontends) this.#frontends.delete(keyOf(frontend, servicePort));
   }
 
   /** Answers the packet at one word offset into the verdict at another. */

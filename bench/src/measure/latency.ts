@@ -29,3 +29,9 @@ export function latencyOf(times: readonly number[]): Latency | null {
   const [p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0] = quantilesOf(times, shares);
   return { runs: times.length, p50, p90, p99, p999, max };
 }
+
+/** The latency as facts of a result, in microseconds. */
+export function latencyFacts(latency: Latency | undefined): Record<string, number | null> {
+  const us = (time: number | undefined): number | null => (time === undefined ? null : time / 1_000);
+  return { 'p50 us': us(latency?.p50), 'p99 us': us(latency?.p99), 'max us': us(latency?.max) };
+}

@@ -27,7 +27,7 @@ export interface SelfTimed {
 export interface RoundOptions {
   /** How often the contestants take turns. */
   readonly rounds: number;
-  /** For each contestant in each round; at least one run. */
+  /** For each contestant in each round, with what prepares the runs; at least one run. */
   readonly milliseconds: number;
 }
 
@@ -43,7 +43,7 @@ export interface Timing extends Summary {
 }
 
 /** What one contestant did in one round. */
-interface Round {
+export interface Round {
   readonly nanoseconds: number;
   /** Of each run, in nanoseconds for one unit. */
   readonly runs: readonly number[];
@@ -90,7 +90,7 @@ async function turn(contestant: Contestant | SelfTimed, milliseconds: number): P
 }
 
 /** The rounds of all contestants. */
-class RoundRecord {
+export class RoundRecord {
   readonly #rounds: ReadonlyMap<string, Round[]>;
   readonly #baseline: Round[];
 
@@ -127,19 +127,48 @@ class RoundRecord {
  * What counts is the time that this process had a processor for: where others want it, too, a system
  * favours a process that has slept over one that has not, and contestants sleep more and less.
  */
-function timeOnce({ name, unitsPerRun, prepare, run }: Contestant, milliseconds: number): Round {
-  const bench = new Bench({ time: milliseconds, iterations: 1, warmup: false, retainSamples: true });
-  bench.add(name, run, { async: false, ...(prepare === undefined ? {} : { beforeEach: prepare }) });
+function timeOnce(contestant: Contestant, milliseconds: number): Round {
   const working = process.cpuUsage();
   const start = performance.now();
-  const [task] = bench.runSync();
+  const times =
+    contestant.prepare === undefined
+      ? timeRuns(contestant, milliseconds)
+      : timePreparedRuns(contestant, contestant.prepare, milliseconds);
   const share = shareOf(process.cpuUsage(working), performance.now() - start);
+  const { nanoseconds, runs } = roundOf(times.map((time) => (time * 1e6) / contestant.unitsPerRun));
+  return { nanoseconds: nanoseconds * share, runs };
+}
+
+/** @returns milliseconds of each run */
+function timeRuns({ name, run }: Contestant, milliseconds: number): readonly number[] {
+  const bench = new Bench({ time: milliseconds, iterations: 1, warmup: false, retainSamples: true });
+  bench.add(name, run, { async: false });
+  const [task] = bench.runSync();
   const result = task?.result;
   if (result?.state === 'errored') throw result.error;
   if (result?.state !== 'completed') throw new Error(`${name} did not complete`);
-  const { mean, samples = [] } = result.latency;
-  const nanosecondsOf = (time: number): number => (time * 1e6) / unitsPerRun;
-  return { nanoseconds: nanosecondsOf(mean) * share, runs: samples.map(nanosecondsOf) };
+  return result.latency.samples ?? [];
+}
+
+// A run may take a hundredth of what prepares it: counting runs alone, as Bench does, would take minutes.
+function timePreparedRuns({ run }: Contestant, prepare: () => void, milliseconds: number): number[] {
+  const times: number[] = [];
+  const end = performance.now() + milliseconds;
+  do {
+    prepare();
+    const start = performance.now();
+    run();
+    times.push(performance.now() - start);
+  } while (performance.now() < end);
+  return times;
+}
+
+/**
+ * A round of runs that were timed elsewhere. What they waited for a processor is in their times.
+ * @param runs - in nanoseconds for one unit; at least one
+ */
+export function roundOf(runs: readonly number[]): Round {
+  return { nanoseconds: runs.reduce((sum, time) => sum + time, 0) / runs.length, runs };
 }
 
 /** The share of some time that a process worked: 1 where several of its threads did. */

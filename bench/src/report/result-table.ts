@@ -11,7 +11,8 @@ export interface ResultTable {
 export function resultTable({ unit, baseline, timings, facts }: ScenarioResult): ResultTable {
   const factNames = [...new Set(Object.values(facts).flatMap((each) => Object.keys(each)))];
   const isTimed = timings.length > 0;
-  const perSecond = unit === 'run' ? [] : [unit === 'change' ? 'changes/s' : `M ${unit}s/s`];
+  const perSecond =
+    unit === 'run' || unit === 'batch' ? [] : [unit === 'change' ? 'changes/s' : `M ${unit}s/s`];
   const timeHeader = isTimed ? [`time a ${unit}`, 'middle half', ...perSecond, 'speed'] : [];
   const names = isTimed ? timings.map(({ name }) => name) : Object.keys(facts);
   const rows = names.map((name) => {

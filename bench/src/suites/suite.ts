@@ -2,6 +2,7 @@ import type { AllocationSize } from '../allocation/allocation-scenarios.js';
 import type { RoundOptions } from '../measure/rounds.js';
 import type { Notice } from '../peers/start-peers.js';
 import type { ScenarioResult } from '../report/result.js';
+import type { ChurnSizes } from './churn-suite.js';
 import type { LookupSizes } from './lookup-parameters.js';
 import type { MemorySizes } from './memory-suite.js';
 
@@ -26,6 +27,7 @@ export interface Size {
     readonly fromNothing: RoundOptions;
     readonly changes: RoundOptions;
   };
+  readonly churn: ChurnSizes;
 }
 
 // Powers of two, so that runs of packets divide them.
@@ -59,6 +61,18 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       allocation: { addresses: 2_000, prefix: 22, batch: 100 },
       fromNothing: { rounds: 3, milliseconds: 4 },
       changes: { rounds: 3, milliseconds: 4 },
+    },
+    churn: {
+      services: [40, 80],
+      largeService: 200,
+      ports: 20,
+      changes: { rounds: 3, milliseconds: 2 },
+      counted: 8,
+      packets: 512,
+      restart: { endpoints: 200, steps: 9, flows: 1_024, rounds: 3 },
+      stall: { services: 40, flows: 4_096, rounds: 3, milliseconds: 4, patches: 100 },
+      growth: { services: 100, rounds: 3 },
+      wear: { services: 40, changes: 400 },
     },
   },
   default: {
@@ -99,6 +113,18 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       fromNothing: { rounds: 5, milliseconds: 100 },
       changes: { rounds: 5, milliseconds: 100 },
     },
+    churn: {
+      services: [100, 1_000, 10_000],
+      largeService: 5_000,
+      ports: 400,
+      changes: { rounds: 5, milliseconds: 100 },
+      counted: 50,
+      packets: 4_096,
+      restart: { endpoints: 5_000, steps: 500, flows: 16_384, rounds: 5 },
+      stall: { services: 10_000, flows: THOUSANDS, rounds: 5, milliseconds: 200, patches: 10_000 },
+      growth: { services: 2_000, rounds: 5 },
+      wear: { services: 10_000, changes: 10_000 },
+    },
   },
   full: {
     name: 'full',
@@ -133,6 +159,18 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       allocation: { addresses: 100_000, prefix: 15, batch: 1_000 },
       fromNothing: { rounds: 11, milliseconds: 1_000 },
       changes: { rounds: 11, milliseconds: 400 },
+    },
+    churn: {
+      services: [100, 1_000, 10_000, 100_000],
+      largeService: 5_000,
+      ports: 400,
+      changes: { rounds: 11, milliseconds: 400 },
+      counted: 50,
+      packets: 4_096,
+      restart: { endpoints: 5_000, steps: 4_994, flows: 16_384, rounds: 11 },
+      stall: { services: 10_000, flows: THOUSANDS, rounds: 11, milliseconds: 400, patches: 20_000 },
+      growth: { services: 20_000, rounds: 11 },
+      wear: { services: 10_000, changes: 100_000 },
     },
   },
 };

@@ -10,7 +10,7 @@ import type { Random } from './random.js';
 import { below } from './random.js';
 
 /** As many endpoints as the EndpointSlice controller puts into one slice. */
-const ENDPOINTS_PER_SLICE = 100;
+export const ENDPOINTS_PER_SLICE = 100;
 
 const POD_BASE = 0x0a800000;
 const NAME = { namespace: 'large', name: 'service' };
@@ -20,6 +20,7 @@ export function largeService(
   random: Random,
   endpointCount: number,
   balance: Strategy,
+  endpointsPerSlice = ENDPOINTS_PER_SLICE,
 ): readonly KubernetesObject[] {
   const service: Service = {
     apiVersion: 'v1',
@@ -31,7 +32,7 @@ export function largeService(
   while (addresses.size < endpointCount) addresses.add(POD_BASE + below(random, 2 ** 22));
   const slices: EndpointSlice[] = [];
   const list = [...addresses];
-  for (let first = 0; first < endpointCount; first += ENDPOINTS_PER_SLICE) {
+  for (let first = 0; first < endpointCount; first += endpointsPerSlice) {
     slices.push({
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
@@ -42,7 +43,7 @@ export function largeService(
       },
       addressType: 'IPv4',
       ports: [{ name: 'main', port: 8080 }],
-      endpoints: list.slice(first, first + ENDPOINTS_PER_SLICE).map((address) => ({
+      endpoints: list.slice(first, first + endpointsPerSlice).map((address) => ({
         addresses: [formatAddress(address)],
         conditions: { ready: true, serving: true, terminating: false },
         nodeName: `node-${below(random, 100)}`,

@@ -9,6 +9,7 @@ export const SEEDS = {
   allocation: 4,
   flows: 5,
   bootstrap: 6,
+  churn: 7,
   flowHash: 0x5eed,
 } as const;
 

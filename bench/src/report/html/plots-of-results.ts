@@ -13,6 +13,7 @@ export function plotsOfResults(results: readonly ScenarioResult[]): { heading: s
     { heading: 'Throughput by service count', plots: throughputPlots(results) },
     { heading: 'Disruption and evenness', plots: balancePlots(results) },
     { heading: 'Memory', plots: memoryPlots(results) },
+    { heading: 'Churn', plots: churnPlots(results) },
   ];
   return groups.filter(({ plots }) => plots.length > 0);
 }
@@ -68,6 +69,26 @@ function memoryPlots(results: readonly ScenarioResult[]): Plot[] {
     { title: 'Table by service count', x: SERVICES, y: bytes, series: growth },
     { title: 'What evenness costs: 16 to 100 slots a backend', x: bytes, y: most, series: evenness },
   ].filter(({ series }) => series.length > 0);
+}
+
+/** What a change takes by the count of services, and how long readers' batches take meanwhile. */
+function churnPlots(results: readonly ScenarioResult[]): Plot[] {
+  const own = ofSuite(results, 'churn');
+  const clusters = own.filter(
+    ({ title, parameters }) => title.startsWith('one change') && 'services' in parameters,
+  );
+  const plots = (['p50 us', 'p99 us'] as const).map((key): Plot => {
+    const series = seriesByName(clusters, (result) =>
+      Object.entries(result.facts).flatMap(([name, fact]) => {
+        const value = fact[key];
+        return value == null ? [] : [{ name, x: servicesOf(result), y: value }];
+      }),
+    );
+    const y: Axis = { label: 'microseconds a change, at most', scale: 'log' };
+    return { title: `One change, ${key === 'p50 us' ? 'half' : '99 %'} of the runs`, x: SERVICES, y, series };
+  });
+  const readers = own.filter(({ unit }) => unit === 'batch').map(latencyPlot);
+  return [...plots, ...readers].filter((plot) => plot !== null).filter(({ series }) => series.length > 0);
 }
 
 /** How the times of single runs are spread, where a result tells; `null` where it does not. */
