@@ -92,17 +92,14 @@ export class PlainFlows {
     }
   }
 
-  /** Forgets a service port: what is left of it counts for number 0, and backends keep their counts. */
+  /** Forgets a service port and what was counted for it: what is left of it counts for number 0. */
   forget(servicePort: number): void {
     for (const flow of this.flows.values()) if (flow.servicePort === servicePort) flow.servicePort = 0;
     for (const key of this.affinity.keys()) if (key.startsWith(`${servicePort} `)) this.affinity.delete(key);
-    this.counts.delete(`refused ${servicePort}`);
-    for (const [name, count] of this.counts) {
-      const [what, number, backend] = name.split(' ');
-      if (backend === undefined || number !== `${servicePort}`) continue;
-      this.counts.delete(name);
-      const other = `${what} 0 ${backend}`;
-      this.counts.set(other, (this.counts.get(other) ?? 0) + count);
+    for (const name of this.counts.keys()) {
+      if (/^(flows|packets|replies|refused) /.test(name) && name.split(' ')[1] === `${servicePort}`) {
+        this.counts.delete(name);
+      }
     }
   }
 

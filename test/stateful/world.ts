@@ -107,7 +107,9 @@ interface Parts {
   readonly verdicts: Uint32Array;
 }
 
-const COUNTING = { servicePorts: 5, backends: 4 };
+const NOTHING = { flows: 0, packets: 0, replies: 0, refused: 0 };
+// One for each backend of each service port.
+const COUNTING = { servicePorts: 5, backends: 8 };
 
 /** A stateful dataplane of one family. */
 class Machine {
@@ -253,10 +255,17 @@ export class World {
         const refused = counts.get(`refused ${number}`) ?? 0;
         expectSame(counters.servicePort(number), { ...this.#counted((port) => port === number), refused });
       }
-      for (const backend of [1, 2, 3]) {
-        const want = this.#counted((_, index) => index === backend);
-        expectSame(counters.backend(backend), { ...want, refused: 0 });
+      for (const { number, backends } of this.rules.servicePorts.values()) {
+        for (const { index, address: at, port } of backends) {
+          const want = {
+            ...this.#counted((own, backend) => own === number && backend === index),
+            refused: 0,
+          };
+          expectSame(counters.backend(number, at, port) ?? NOTHING, want);
+        }
       }
+      // What is left of service ports that are gone is of no backend; all others have room.
+      expectSame(counters.otherBackends, { ...this.#counted((own) => own === 0), refused: 0 });
       const outcomes = VERDICTS.flatMap((_, verdict) => {
         return DECIDED_BY.map((_, reason) => counters.outcomes(verdict, reason));
       });

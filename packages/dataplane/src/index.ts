@@ -14,7 +14,7 @@ export type { ConntrackOptions } from './conntrack/conntrack-region.js';
 export type { FlowRecord, TranslationRecord } from './conntrack/flow-records.js';
 export { DEFAULT_FLOW_TIMEOUTS, type FlowState, type FlowTimeouts } from './conntrack/flow-state.js';
 export { DEFAULT_SOURCE_PORTS, type SourcePortRange } from './conntrack/source-port.js';
-export { Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
+export { type BackendCounts, Counters, type CountersOptions, type FlowCounts } from './counters/counters.js';
 export * from './dataplane.js';
 export type { KernelChoice } from './lookup/lookup-kernels.js';
 export type { Directory, FrontendName, LookupResult } from './lookup/lookup-result.js';

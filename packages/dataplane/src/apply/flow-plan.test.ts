@@ -17,9 +17,12 @@ function first(client: number, protocol: number, backend: number) {
   return { packet, verdict };
 }
 
-function memoryWith(flows: readonly (readonly [client: number, protocol: number, backend: number])[]) {
+function memoryWith(
+  flows: readonly (readonly [client: number, protocol: number, backend: number])[],
+  countedBackends = 16,
+) {
   const options = { family: 'IPv4', flows: 64 } as const;
-  const counting = { servicePorts: 4, backends: 16 };
+  const counting = { servicePorts: 4, backends: countedBackends };
   const counters = new Counters(new Uint32Array(Counters.regionWords(counting)), 0, counting);
   const words = new Uint32Array(Conntrack.regionWords(options));
   const conntrack = new Conntrack(words, 0, options, counters);
@@ -84,7 +87,11 @@ describe('a plan for flows', () => {
   it.each(['retired', 'reset'] as const)('forgets a number that is %s', (kind) => {
     const memory = memoryWith(FLOWS);
     const { conntrack, affinity, counters } = memory;
-    const { counts } = applyFlowPlan({ ...NOTHING, [kind]: [1] }, memory);
+    const { counts, backends } = applyFlowPlan({ ...NOTHING, [kind]: [1] }, memory);
+    const none = { packets: 0, replies: 0, refused: 0 };
+    expect(backends).toEqual(
+      [ONE, TWO].map((it) => ({ servicePort: 1, ...at(it), counts: { flows: 1, ...none } })),
+    );
     expect(counts).toEqual(new Map([[1, { flows: 2, packets: 0, replies: 0, refused: 0 }]]));
     const { packet } = first(1, (TCP_ACK << 8) | TCP, ONE);
     expect(affinity.find(1, packet, 0, 60, 0)).toBe(0);
@@ -98,6 +105,50 @@ describe('a plan for flows', () => {
     conntrack.collect();
     expect(counters.servicePort(1).flows).toBe(1);
     expect(counters.servicePort(2).flows).toBe(2);
+    expect([...counters.backends(new Set([1]))].map(({ counts: { flows } }) => flows)).toEqual([1]);
+    expect(counters.backend(2, TWO, 8053)?.flows).toBe(1);
+  });
+
+  it('lets backends that drained, or were swept, give way in the counters when they have no flows', () => {
+    // One of TCP and one of UDP, and room for no more.
+    const memory = memoryWith(FLOWS.slice(1, 3), 2);
+    const { conntrack, counters } = memory;
+    const begin = (client: number, address: number) => {
+      const { packet, verdict } = first(client, TCP, address);
+      conntrack.begin(packet, 0, verdict, 0, 3, packet, 0, 900);
+    };
+    const counted = () => [...counters.backends()].map(({ servicePort, address }) => [servicePort, address]);
+    const drain = [{ family: 'IPv4', servicePort: 1, backends: [at(TWO)] }] as const;
+    const sweep = [{ family: 'IPv4', servicePort: 2, places: [], serving: [at(TWO)] }] as const;
+    applyFlowPlan({ ...NOTHING, drain, sweep }, memory);
+    begin(5, ONE);
+    expect(counted()).toEqual([
+      [1, TWO],
+      [2, ONE],
+    ]);
+    // The one of UDP is over.
+    conntrack.expire(500, conntrack.bucketCount);
+    begin(6, TWO);
+    expect(counted()).toEqual([
+      [1, TWO],
+      [3, TWO],
+    ]);
+    // What has found no room before has some when it is collected next.
+    conntrack.expire(1e6, conntrack.bucketCount);
+    conntrack.collect();
+    const flows = [...counters.backends()].reduce((sum, it) => sum + it.counts.flows, 0);
+    expect(flows + counters.otherBackends.flows).toBe(4);
+  });
+
+  it('lets a backend that joins stay in the counters', () => {
+    const memory = memoryWith(FLOWS.slice(1, 2), 1);
+    const group = { family: 'IPv4', servicePort: 1, backends: [at(TWO)] } as const;
+    for (const change of ['drain', 'join'] as const) applyFlowPlan({ ...NOTHING, [change]: [group] }, memory);
+    memory.conntrack.expire(1e6, memory.conntrack.bucketCount);
+    const { packet, verdict } = first(9, TCP, ONE);
+    memory.conntrack.begin(packet, 0, verdict, 0, 1, packet, 0, 1e6);
+    expect(memory.counters.backend(1, TWO, 8053)?.flows).toBe(1);
+    expect(memory.counters.backend(1, ONE, 8053)).toBe(null);
   });
 
   it('works with any part of a memory', () => {
@@ -106,6 +157,12 @@ describe('a plan for flows', () => {
       retired: [1],
       drain: [{ family: 'IPv4', servicePort: 1, backends: [] }],
     } as const;
-    expect(applyFlowPlan(change, {})).toEqual({ keep: 0, drain: 0, delete: 0, counts: new Map() });
+    expect(applyFlowPlan(change, {})).toEqual({
+      keep: 0,
+      drain: 0,
+      delete: 0,
+      counts: new Map(),
+      backends: [],
+    });
   });
 });

@@ -10,7 +10,7 @@ import type {
 import type { Affinity } from '../affinity/affinity.js';
 import type { Conntrack, FlowPlan, PlannedFlows } from '../conntrack/conntrack.js';
 import type { TranslationRecord } from '../conntrack/flow-records.js';
-import type { Counters, FlowCounts } from '../counters/counters.js';
+import type { BackendCounts, Counters, FlowCounts } from '../counters/counters.js';
 
 /** What one worker remembers of one IP family, as far as there is any. */
 export interface FlowMemory {
@@ -23,6 +23,8 @@ export interface FlowMemory {
 export interface AppliedFlowPlan extends PlannedFlows {
   /** By their numbers, of this worker. */
   readonly counts: ReadonlyMap<number, FlowCounts>;
+  /** Backends of these service ports. */
+  readonly backends: readonly BackendCounts[];
 }
 
 /**
@@ -30,24 +32,43 @@ export interface AppliedFlowPlan extends PlannedFlows {
  * each of its families, behind the change of rules and in the order of the changes.
  *
  * A number that is retired or reset is forgotten: its counts are handed over and start from 0, its clients
- * lose their backend, and flows that are left of it count for number 0.
+ * lose their backend, and flows that are left of it count for number 0, and for no backend. Backends that drain, or
+ * that no longer serve UDP, are marked as gone in the counters; those that join are not gone.
  */
 export function applyFlowPlan(plan: PatchPlan, memory: FlowMemory): AppliedFlowPlan {
-  const { conntrack } = memory;
+  const { conntrack, counters } = memory;
   const planned = planFlows(plan, conntrack);
-  const counts = new Map<number, FlowCounts>();
   const gone = new Set([...plan.retired, ...plan.reset]);
-  if (gone.size > 0) {
-    conntrack?.releaseServicePorts(gone);
-    memory.affinity?.forgetServicePorts(gone);
-  }
-  if (memory.counters !== undefined) {
-    for (const number of gone) {
-      counts.set(number, memory.counters.servicePort(number));
-      memory.counters.clearServicePort(number);
+  const family = conntrack?.family;
+  if (counters !== undefined) markBackends(plan, counters, family);
+  if (gone.size === 0) return { ...planned, counts: new Map(), backends: [] };
+  conntrack?.releaseServicePorts(gone);
+  memory.affinity?.forgetServicePorts(gone);
+  // What conntrack has released is in the counters now.
+  const backends = [...(counters?.backends(gone, family) ?? [])];
+  const counts = counters?.clearServicePorts(gone, family) ?? new Map<number, FlowCounts>();
+  return { ...planned, counts, backends };
+}
+
+/** Marks backends with flows and without, of a family or of all: the table of counters may need their room. */
+function markBackends(plan: PatchPlan, counters: Counters, family: Family | undefined): void {
+  const isOwn = (group: { readonly family: Family }): boolean =>
+    family === undefined || group.family === family;
+  for (const [groups, isGone] of [[plan.drain, true] as const, [plan.join, false] as const]) {
+    for (const { servicePort, backends } of groups.filter(isOwn)) {
+      for (const { address, port } of backends) counters.setGone(servicePort, address, port, isGone);
     }
   }
-  return { ...planned, counts };
+  const sweeps = plan.sweep.filter((sweep) => isOwn(sweep) && sweep.serving.length > 0);
+  if (sweeps.length === 0) return;
+  const serving = new Map(
+    sweeps.map(({ servicePort, serving }) => [servicePort, new Set(serving.map(endpointKey))]),
+  );
+  for (const backend of counters.backends(new Set(serving.keys()), family)) {
+    const { servicePort, address, port } = backend;
+    if (serving.get(servicePort)?.has(endpointKey(backend)) === true) continue;
+    counters.setGone(servicePort, address, port, true);
+  }
 }
 
 function planFlows(plan: PatchPlan, conntrack: Conntrack | undefined): PlannedFlows {

@@ -56,6 +56,7 @@ describe.each<Family>(['IPv4', 'IPv6'])('a region of %s that is attached to', (f
     expect(attached.expire(1e6, attached.bucketCount)).toBe(conntrack.expire(1e6, conntrack.bucketCount));
     expect(attached.statistics.flows).toBe(0);
     expect(counters.servicePort(1).flows).toBeGreaterThan(0);
+    expect([...counters.backends()].map(({ port }) => port)).toEqual([8080, 8080]);
     // All room is free again.
     for (const packet of packets.slice(0, 4)) {
       const verdict = new Uint32Array(verdictWords(family));

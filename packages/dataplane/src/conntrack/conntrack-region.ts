@@ -97,7 +97,7 @@ export function headProblem(
 
 /** "FLO" as a big-endian word, and the layout's version by its family. */
 function magicOf(family: Family): number {
-  return family === 'IPv4' ? 0x464c4f14 : 0x464c4f16;
+  return family === 'IPv4' ? 0x464c4f24 : 0x464c4f26;
 }
 
 /** What the packet path asks of each clock code: its timeout, and which hints to stop at. */

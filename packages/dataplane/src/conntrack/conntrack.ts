@@ -60,7 +60,10 @@ export class Conntrack {
   readonly family: Family;
   readonly layout: FlowLayout;
   readonly words: Uint32Array;
-  /** Where what is counted while flows last goes when they end, or are collected. */
+  /**
+   * Where what is counted while flows last goes when they end, or are collected. Only one of each family counts there
+   * at a time: the one that began last.
+   */
   readonly counters: Counters;
   /** Where the region begins: the packet path reads the rest from there. */
   readonly offset: number;
@@ -129,6 +132,7 @@ export class Conntrack {
     if (foreign !== null) throw new RangeError(`"words" expected flows to go on with, but ${foreign}`);
     if (!isKept) words.fill(0, offset, offset + sections.words);
     writeHead(words, offset, sections, options);
+    counters.releaseFamily(options.family);
     this.#translations = new Translations(words, offset, layout, sections, translations, counters);
     this.#table = new FlowTable(words, offset, layout, sections, seed, this.#translations);
     this.#draft = new FlowDraft(layout);
@@ -212,7 +216,7 @@ export class Conntrack {
 
   /**
    * Lets other service ports have some numbers: what was counted is handed over, and flows that are left count
-   * for number 0 from now on.
+   * for number 0 from now on, and for no backend.
    */
   releaseServicePorts(numbers: ReadonlySet<number>): void {
     for (let number = 1; number <= this.#translations.used; number++) {

@@ -41,7 +41,8 @@
  * rewrite, IPv4 (8)    | outcome | destination | backend | frontend | source | ports | ports kept | packets |
  * rewrite, IPv6 (16)   | outcome | 0 | backend | frontend | destination: 4 | source: 4
  *                      | ports | ports kept | packets | spare |
- * translation (8)      | next of its chain | flows | service port | flows begun | flags | hash | 2 spare |
+ * translation (8)      | next of its chain | flows | service port | flows begun | flags | hash
+ *                      | number of its backend in the counters | spare |
  * ```
  *
  * An address counts where the outcome says that it is rewritten, else it is 0; none that is written is. The packet's ports are masked
@@ -92,6 +93,7 @@ export const TRANSLATION_SERVICE_PORT = 2;
 export const TRANSLATION_BEGUN = 3;
 export const TRANSLATION_FLAGS = 4;
 export const TRANSLATION_HASH = 5;
+export const TRANSLATION_BACKEND = 6;
 
 /** Flags of a translation; the protocol is in the low 8 bits. */
 export const TRANSLATION_DRAINING = 1 << 8;

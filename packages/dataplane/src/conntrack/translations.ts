@@ -1,10 +1,10 @@
-import { OUTCOME_ESTABLISHED } from '@shunt/model';
+import { OUTCOME_ESTABLISHED, OUTCOME_PORT_SHIFT } from '@shunt/model';
 import type { Counters } from '../counters/counters.js';
 import {
   type FlowLayout,
   type FlowSections,
-  REWRITE_BACKEND,
   REWRITE_OUTCOME,
+  TRANSLATION_BACKEND,
   TRANSLATION_BEGUN,
   TRANSLATION_DELETED,
   TRANSLATION_DRAINING,
@@ -103,7 +103,7 @@ export class Translations {
 
   /**
    * Takes the translations that the region has, when it comes from elsewhere: what is kept beside it, and the
-   * links between them, are made anew.
+   * links between them, are made anew; counters have none of its backends in use before.
    * @returns how many flows they have
    */
   attach(): number {
@@ -116,10 +116,16 @@ export class Translations {
     for (let translation = 1; translation <= this.#used; translation++) {
       const count = this.flows(translation);
       flows += count;
+      this.#words[this.#record(translation) + TRANSLATION_BACKEND] = 0;
       if (count === 0) {
         this.#words[this.#record(translation) + TRANSLATION_NEXT] = this.#free;
         this.#free = translation;
-      } else if ((this.flags(translation) & TRANSLATION_DELETED) !== 0) {
+        continue;
+      }
+      const backend = this.#useBackend(translation);
+      if ((this.flags(translation) & TRANSLATION_DRAINING) !== 0)
+        this.#counters.setBackendGone(backend, true);
+      if ((this.flags(translation) & TRANSLATION_DELETED) !== 0) {
         this.#deletedFlows += count;
         this.#putOutOfForce(translation);
         this.#putOutOfForce(this.back(translation));
@@ -160,6 +166,7 @@ export class Translations {
     if ((this.flags(translation) & TRANSLATION_DELETED) !== 0) this.#deletedFlows--;
     if (this.#words[record + TRANSLATION_FLOWS] !== 0) return;
     this.collect(translation);
+    this.#counters.releaseBackend(this.#word(translation, TRANSLATION_BACKEND));
     if ((this.flags(translation) & TRANSLATION_DELETED) === 0) this.#unlink(translation);
     const { rewriteWords } = this.#layout;
     const forward = this.rewrite(translation);
@@ -178,24 +185,29 @@ export class Translations {
     this.#unlink(translation);
     this.#deletedFlows += this.flows(translation);
     this.#words[record + TRANSLATION_FLAGS] = this.flags(translation) | TRANSLATION_DELETED;
+    this.#counters.setBackendGone(this.#word(translation, TRANSLATION_BACKEND), true);
     this.#putOutOfForce(translation);
     this.#putOutOfForce(this.back(translation));
   }
 
   /** Marks that its backend gets no new flows; a flow that begins all the same takes the mark off. */
   setDraining(translation: number, isDraining: boolean): void {
-    const at = this.#record(translation) + TRANSLATION_FLAGS;
-    const others = (this.#words[at] as number) & ~TRANSLATION_DRAINING;
-    this.#words[at] = others | (isDraining ? TRANSLATION_DRAINING : 0);
+    const flags = this.flags(translation);
+    if (((flags & TRANSLATION_DRAINING) !== 0) === isDraining) return;
+    this.#words[this.#record(translation) + TRANSLATION_FLAGS] = flags ^ TRANSLATION_DRAINING;
+    this.#counters.setBackendGone(this.#word(translation, TRANSLATION_BACKEND), isDraining);
   }
 
   /**
-   * Lets its flows count for number 0. It stays in the chain of its hash, where no new flow has it: those are
-   * compared with the service port, too.
+   * Lets its flows count for number 0, and for no backend. It stays in the chain of its hash, where no new flow has
+   * it: those are compared with the service port, too.
    */
   releaseServicePort(translation: number): void {
     this.collect(translation);
-    this.#words[this.#record(translation) + TRANSLATION_SERVICE_PORT] = 0;
+    const record = this.#record(translation);
+    this.#counters.releaseBackend(this.#words[record + TRANSLATION_BACKEND] as number);
+    this.#words[record + TRANSLATION_BACKEND] = 0;
+    this.#words[record + TRANSLATION_SERVICE_PORT] = 0;
   }
 
   /** Hands over what was counted since the last time. */
@@ -207,7 +219,7 @@ export class Translations {
     const begunAt = this.#record(translation) + TRANSLATION_BEGUN;
     this.#counters.addFlows(
       this.servicePort(translation),
-      this.#words[forward + REWRITE_BACKEND] as number,
+      this.#useBackend(translation),
       this.#words[begunAt] as number,
       this.#words[packetsAt] as number,
       this.#words[repliesAt] as number,
@@ -215,6 +227,22 @@ export class Translations {
     this.#words[begunAt] = 0;
     this.#words[packetsAt] = 0;
     this.#words[repliesAt] = 0;
+  }
+
+  /** What its backend is counted by. One that there was no room for may have some now. */
+  #useBackend(translation: number): number {
+    const at = this.#record(translation) + TRANSLATION_BACKEND;
+    if (this.#words[at] === 0) {
+      const forward = this.rewrite(translation);
+      this.#words[at] = this.#counters.useBackend(
+        this.servicePort(translation),
+        this.#layout.family,
+        this.#words,
+        forward + this.#layout.rewriteDestination,
+        (this.#words[forward + REWRITE_OUTCOME] as number) >>> OUTCOME_PORT_SHIFT,
+      );
+    }
+    return this.#words[at] as number;
   }
 
   #putOutOfForce(rewrite: number): void {
@@ -241,6 +269,7 @@ export class Translations {
     this.#words[record + TRANSLATION_FLAGS] = protocol;
     this.#words[record + TRANSLATION_HASH] = hash;
     this.#link(translation);
+    this.#counters.setBackendGone(this.#useBackend(translation), false);
     return translation;
   }
 

@@ -61,15 +61,15 @@ describe.each<Family>(['IPv4', 'IPv6'])('the packet path of %s in WebAssembly', 
   const options = { family, flows: FLOWS } as const;
   const words = Conntrack.regionWords(options);
   const memory = new KernelMemory(words + FLOW_SCRATCH_WORDS + 128 * BATCH);
-  const counters = new Counters(new Uint32Array(Counters.regionWords(COUNTING)), 0, COUNTING);
+  const newCounters = () => new Counters(new Uint32Array(Counters.regionWords(COUNTING)), 0, COUNTING);
   // The same words at the same offset, so that all offsets are alike.
   const offset = memory.allocate(words);
   const plain = new Uint32Array(offset + words);
-  const conntrack = new Conntrack(plain, offset, options, counters);
+  const conntrack = new Conntrack(plain, offset, options, newCounters());
   const { packets: requests, replies } = fill(conntrack);
   const full = plain.slice();
   memory.words.set(full.subarray(offset), offset);
-  const other = Conntrack.attach(memory.words, offset, options, counters);
+  const other = Conntrack.attach(memory.words, offset, options, newCounters());
   const { packetWords, flowVerdictWords, rewritePorts } = conntrack.layout;
   const loops = new LoopFlowPath(conntrack);
   const kernels = new KernelFlowPath(other, memory);

@@ -2,11 +2,12 @@
  * What a worker remembers as one array of words, to be stored and loaded.
  *
  * ```
- * magic "FLOS" | version | checksum of what follows | count of regions | words of each | their words
+ * magic "FLOS" | version 2 | checksum of what follows | count of regions | words of each | their words
  * ```
  */
 const MAGIC = 0x464c4f53;
-const VERSION = 1;
+const VERSION = 2;
+const VERSION_AT = 1;
 const CHECKSUM = 2;
 const COUNT = 3;
 const SIZES = 4;
@@ -41,7 +42,7 @@ export function splitRegions(words: Uint32Array, sizes: readonly number[]): Uint
 
 function problemOf(words: Uint32Array, sizes: readonly number[]): string | null {
   if (words[0] !== MAGIC) return 'it does not begin as such';
-  if (words[1] !== VERSION) return `it has version ${words[1]}`;
+  if (words[VERSION_AT] !== VERSION) return `it has version ${words[VERSION_AT]}`;
   const length = sizes.reduce((sum, size) => sum + size, SIZES + sizes.length);
   const isAlike =
     words[COUNT] === sizes.length && sizes.every((size, index) => words[SIZES + index] === size);

@@ -2,7 +2,7 @@ import { FAMILIES, type Family, flowVerdictWords, type PatchPlan, packetWords } 
 import { type AppliedFlowPlan, applyFlowPlan } from '../apply/flow-plan.js';
 import type { ConntrackStatistics } from '../conntrack/conntrack.js';
 import type { FlowRecord } from '../conntrack/flow-records.js';
-import { Counters, type CountersOptions, type FlowCounts } from '../counters/counters.js';
+import { type BackendCounts, Counters, type CountersOptions, type FlowCounts } from '../counters/counters.js';
 import { KernelMemory } from '../wasm/kernel-memory.js';
 import { type FamilyOptions, FamilyState } from './family-state.js';
 import { joinRegions, splitRegions } from './saved-state.js';
@@ -13,7 +13,7 @@ export interface StatefulDataplaneOptions {
   readonly table: LookupTable;
   /** Families without options take no packets. */
   readonly families: Readonly<Partial<Record<Family, FamilyOptions>>>;
-  /** The numbers to count for; those beyond count as number 0. */
+  /** What to count each: see {@link CountersOptions}. */
   readonly counting: CountersOptions;
   /** Packets of the arrays that {@link StatefulDataplane.records} gives; default 4096. */
   readonly batchPackets?: number;
@@ -72,10 +72,13 @@ export class StatefulDataplane {
     const { webAssembly = true } = options;
     this.#memory = new KernelMemory(sum, { webAssembly });
     this.#countersAt = this.#memory.allocate(this.#countersWords);
-    this.counters = new Counters(this.#memory.words, this.#countersAt, counting);
     const regions = used.map(([family, own]) => FamilyState.regionWords(family, own));
     const kept = saved === undefined ? null : splitRegions(saved, [this.#countersWords, ...regions.flat()]);
     if (kept !== null) this.#memory.words.set(kept[0] as Uint32Array, this.#countersAt);
+    this.counters =
+      kept === null
+        ? new Counters(this.#memory.words, this.#countersAt, counting)
+        : Counters.attach(this.#memory.words, this.#countersAt, counting);
     used.forEach(([family, own], index) => {
       const rules = new TableRules(table, family);
       const regionsKept = kept === null ? null : kept.slice(1 + 2 * index, 3 + 2 * index);
@@ -137,15 +140,17 @@ export class StatefulDataplane {
   /** Does what a patch of the table says about flows (`readPatchPlan`): to be called right behind it. */
   apply(plan: PatchPlan): AppliedFlowPlan {
     const counts = new Map<number, FlowCounts>();
+    const backends: BackendCounts[] = [];
     let [keep, drain, deleted] = [0, 0, 0];
     for (const { conntrack, affinity } of this.#states.values()) {
       const applied = applyFlowPlan(plan, { conntrack, affinity, counters: this.counters });
       keep += applied.keep;
       drain += applied.drain;
       deleted += applied.delete;
+      backends.push(...applied.backends);
       for (const [number, more] of applied.counts) counts.set(number, sumOf(counts.get(number), more));
     }
-    return { keep, drain, delete: deleted, counts };
+    return { keep, drain, delete: deleted, counts, backends };
   }
 
   /** All that is remembered, as words that can be stored: flows, clients and counts. */

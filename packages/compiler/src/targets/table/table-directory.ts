@@ -26,6 +26,7 @@ export interface BackendEntry {
 export class TableDirectory {
   readonly #frontends = new Map<number, FrontendEntry>();
   readonly #servicePorts = new Map<string, WrittenServicePort>();
+  readonly #byNumber = new Map<number, WrittenServicePort>();
   readonly #pools: Readonly<Record<Family, Map<number, WrittenPool>>> = { IPv4: new Map(), IPv6: new Map() };
 
   /** By the number of a line. */
@@ -44,6 +45,7 @@ export class TableDirectory {
     const before = this.#servicePorts.get(key);
     if (before !== undefined) this.#forget(before);
     this.#servicePorts.set(key, written);
+    this.#byNumber.set(written.number, written);
     for (const line of lines) if (line.line !== 0) this.#frontends.set(line.line, line);
     for (const pool of [pools.cluster, pools.local]) {
       if (pool !== null) this.#pools[servicePort.family].set(firstBackend(pool), pool);
@@ -55,6 +57,14 @@ export class TableDirectory {
     const written = this.#servicePorts.get(key);
     if (written !== undefined) this.#forget(written);
     this.#servicePorts.delete(key);
+  }
+
+  /**
+   * The service port of a number: whom counters and flows mean by it.
+   * @returns `undefined` for a number that no service port has
+   */
+  servicePort(number: number): ServicePort | undefined {
+    return this.#byNumber.get(number)?.servicePort;
   }
 
   /**
@@ -71,7 +81,10 @@ export class TableDirectory {
     return undefined;
   }
 
-  #forget({ servicePort, lines, pools }: WrittenServicePort): void {
+  #forget(written: WrittenServicePort): void {
+    const { servicePort, lines, pools, number } = written;
+    // Another may have its number by now.
+    if (this.#byNumber.get(number) === written) this.#byNumber.delete(number);
     for (const { line } of lines) this.#frontends.delete(line);
     for (const pool of [pools.cluster, pools.local]) {
       if (pool !== null) this.#pools[servicePort.family].delete(firstBackend(pool));
