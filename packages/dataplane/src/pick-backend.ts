@@ -54,20 +54,20 @@ const MASQUERADE_SHIFT = Math.log2(ACTION_MASQUERADE / OUTCOME_MASQUERADE);
  */
 export function pickBackend(image: Uint32Array, line: number, place: number, recordShift: number): number {
   const origin = origins[place] as number;
-  const action = (image[(line + ACTIONS) | 0] as number) >>> (origin << 3);
-  const pool = (line + CLUSTER_POOL + ((action >>> LOCAL_POOL_SHIFT) & 1) * WORDS_OF_POOL) | 0;
-  const poolWord = (image[(pool + COUNT_WORD) | 0] as number) | 0;
+  const action = (image[(line + ACTIONS) >>> 0] as number) >>> (origin << 3);
+  const pool = (line + CLUSTER_POOL + ((action >>> LOCAL_POOL_SHIFT) & 1) * WORDS_OF_POOL) >>> 0;
+  const poolWord = (image[(pool + COUNT_WORD) >>> 0] as number) | 0;
   // Truncation is floor here, and the product is exact: see reciprocalScale.
   const slot = ((flowHashes[place] as number) * (poolWord & COUNT_MASK) * RECIPROCAL) | 0;
   const width = (poolWord >>> WIDTH_SHIFT) & 7;
   const bit = slot << width;
   const hasSlots = -width >> 31;
-  const slots = image[(pool + SLOTS_WORD) | 0] as number;
-  const word = image[(slots + ((bit >>> 5) & hasSlots)) | 0] as number;
+  const slots = image[(pool + SLOTS_WORD) >>> 0] as number;
+  const word = image[(slots + ((bit >>> 5) & hasSlots)) >>> 0] as number;
   const named = (word >>> (bit & 31)) & (-1 >>> (32 - (1 << width)));
   const backend = (named & hasSlots) | (slot & ~hasSlots);
-  backends[place] = ((image[(pool + BACKEND_WORD) | 0] as number) + (backend << recordShift)) | 0;
+  backends[place] = ((image[(pool + BACKEND_WORD) >>> 0] as number) + (backend << recordShift)) >>> 0;
   outcomes[place] = TRANSLATED | ((action >>> MASQUERADE_SHIFT) & MASQUERADED) | (origin << ORIGIN_SHIFT);
-  const ranges = image[(line + RANGES_COUNT) | 0] as number;
+  const ranges = image[(line + RANGES_COUNT) >>> 0] as number;
   return ((action & VERDICT_MASK) ^ FORWARD) | ranges | (poolWord & RANDOM);
 }

@@ -14,8 +14,7 @@ const JHASH_INITVAL = 0xdeadbeef;
 
 const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
-const swap32 = (word: number): number =>
-  ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+const swap32 = (word: number): number => (rotate(word, 8) & 0x00ff00ff) | (rotate(word, 24) & 0xff00ff00);
 
 // A port as the two first bytes of a little-endian word.
 const swap16 = (port: number): number => ((port & 0xff) << 8) | (port >>> 8);

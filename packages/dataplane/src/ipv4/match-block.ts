@@ -24,10 +24,10 @@ export function matchBlock4(image: Uint32Array, count: number): number {
   let listed = 0;
   for (let number = 0; number < count; number++) {
     const k = number & LAST;
-    const line = (HEAP + ((candidates[k] as number) << 4)) | 0;
+    const line = (HEAP + ((candidates[k] as number) << 4)) >>> 0;
     const isOther =
-      ((image[(line + ADDRESS) | 0] as number) ^ (keyAddresses[k] as number)) |
-      ((image[(line + PORT_KEY) | 0] as number) ^ (portKeys[k] as number));
+      ((image[(line + ADDRESS) >>> 0] as number) ^ (keyAddresses[k] as number)) |
+      ((image[(line + PORT_KEY) >>> 0] as number) ^ (portKeys[k] as number));
     list[listed & LAST] = k;
     listed = (listed + Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0)) | 0;
   }

@@ -60,12 +60,12 @@ const places = NODE_PORT_PLACES;
 
 /** 1 if the address at word `a` is before the one at word `b`, else 0. Without a branch. */
 const isBelow = (aWords: Uint32Array, a: number, bWords: Uint32Array, b: number): number => {
-  const last = Number((aWords[(a + 3) | 0] as number) < (bWords[(b + 3) | 0] as number));
-  const a2 = aWords[(a + 2) | 0] as number;
-  const b2 = bWords[(b + 2) | 0] as number;
+  const last = Number((aWords[(a + 3) >>> 0] as number) < (bWords[(b + 3) >>> 0] as number));
+  const a2 = aWords[(a + 2) >>> 0] as number;
+  const b2 = bWords[(b + 2) >>> 0] as number;
   const lower = Number(a2 < b2) | (Number(a2 === b2) & last);
-  const a1 = aWords[(a + 1) | 0] as number;
-  const b1 = bWords[(b + 1) | 0] as number;
+  const a1 = aWords[(a + 1) >>> 0] as number;
+  const b1 = bWords[(b + 1) >>> 0] as number;
   const upper = Number(a1 < b1) | (Number(a1 === b1) & lower);
   const a0 = aWords[a] as number;
   const b0 = bWords[b] as number;
@@ -75,9 +75,9 @@ const isBelow = (aWords: Uint32Array, a: number, bWords: Uint32Array, b: number)
 /** The address at word `at` as the key of a place, or 0 for a node port. Returns the hash. */
 const takeKey = (packets: Uint32Array, at: number, mask: number, portKey: number, place: number): number => {
   const w0 = (packets[at] as number) & mask;
-  const w1 = (packets[(at + 1) | 0] as number) & mask;
-  const w2 = (packets[(at + 2) | 0] as number) & mask;
-  const w3 = (packets[(at + 3) | 0] as number) & mask;
+  const w1 = (packets[(at + 1) >>> 0] as number) & mask;
+  const w2 = (packets[(at + 2) >>> 0] as number) & mask;
+  const w3 = (packets[(at + 3) >>> 0] as number) & mask;
   const key = place << 2;
   keyAddresses[key] = w0;
   keyAddresses[key + 1] = w1;
@@ -98,20 +98,84 @@ const servesNodePorts = (
   at: number,
 ): number => {
   const w0 = (packets[at] as number) | 0;
-  const w1 = (packets[(at + 1) | 0] as number) | 0;
-  const w2 = (packets[(at + 2) | 0] as number) | 0;
-  const w3 = (packets[(at + 3) | 0] as number) | 0;
+  const w1 = (packets[(at + 1) >>> 0] as number) | 0;
+  const w2 = (packets[(at + 2) >>> 0] as number) | 0;
+  const w3 = (packets[(at + 3) >>> 0] as number) | 0;
   const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) | 0;
   const isOther =
     ((image[entry] as number) ^ w0) |
-    ((image[(entry + 1) | 0] as number) ^ w1) |
-    ((image[(entry + 2) | 0] as number) ^ w2) |
-    ((image[(entry + 3) | 0] as number) ^ w3);
-  return Number(isOther === 0) & ((image[(entry + FLAGS) | 0] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
+    ((image[(entry + 1) >>> 0] as number) ^ w1) |
+    ((image[(entry + 2) >>> 0] as number) ^ w2) |
+    ((image[(entry + 3) >>> 0] as number) ^ w3);
+  return Number(isOther === 0) & ((image[(entry + FLAGS) >>> 0] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
 };
 
-/** Keys, hashes and origins of the block's packets, as hashBlock4. */
+/**
+ * Keys, hashes and origins of the block's packets, as hashBlock4. In three passes, since there is a limit to what the
+ * compiler puts into one function, and a call for each packet costs more than a pass.
+ */
 export function hashBlock6(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  first: number,
+  count: number,
+): number {
+  const nodePorts = takeKeys6(image, root, packets, first, count);
+  hashFlows6(image, packets, first, count);
+  const listed = guessOrigins6(image, root, packets, first, count);
+  if (listed > 0) findOrigins6(image, root, packets, first, listed);
+  return nodePorts;
+}
+
+/** Returns how many packets have the key of a node port. */
+function takeKeys6(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  first: number,
+  count: number,
+): number {
+  const localSet = image[root + LOCAL_ADDRESSES] as number;
+  const localShift = entryShift(image[root + LOCAL_ADDRESSES + 1] as number);
+  let nodePorts = 0;
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
+    const packet = Math.imul(first + number, PACKET_WORDS) >>> 0;
+    const destination = (packet + DESTINATION) >>> 0;
+    const isServed = servesNodePorts(image, localSet, localShift, packets, destination);
+    places[nodePorts & LAST] = k;
+    nodePorts = (nodePorts + isServed) | 0;
+    const protocol = (packets[(packet + PROTOCOL) >>> 0] as number) & 0xff;
+    const ports = packets[(packet + PORTS) >>> 0] as number;
+    const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
+    portKeys[k] = portKey;
+    keyHashes[k] = takeKey(packets, destination, isServed - 1, portKey, k);
+  }
+  return nodePorts;
+}
+
+function hashFlows6(image: Uint32Array, packets: Uint32Array, first: number, count: number): void {
+  const seed = image[SEED] as number;
+  for (let number = 0; number < count; number++) {
+    const packet = Math.imul(first + number, PACKET_WORDS) >>> 0;
+    const source = (packet + SOURCE) >>> 0;
+    flowHashes[number & LAST] = flowHash(
+      (packets[source] as number) | 0,
+      (packets[(source + 1) >>> 0] as number) | 0,
+      (packets[(source + 2) >>> 0] as number) | 0,
+      (packets[(source + 3) >>> 0] as number) | 0,
+      (packets[(packet + PORTS) >>> 0] as number) >>> 16,
+      seed,
+    );
+  }
+}
+
+/**
+ * The origins, by one look at the set of local addresses and at one range of pods.
+ * @returns how many places are listed for which that is not enough
+ */
+function guessOrigins6(
   image: Uint32Array,
   root: number,
   packets: Uint32Array,
@@ -122,45 +186,31 @@ export function hashBlock6(
   const hasOtherRanges = Number(image[root + POD_RANGES + 1] !== 1);
   const localSet = image[root + LOCAL_ADDRESSES] as number;
   const localShift = entryShift(image[root + LOCAL_ADDRESSES + 1] as number);
-  const seed = image[SEED] as number;
   let listed = 0;
-  let nodePorts = 0;
   for (let number = 0; number < count; number++) {
     const k = number & LAST;
-    const packet = Math.imul(first + number, PACKET_WORDS);
-    const source = (packet + SOURCE) | 0;
+    const source = (Math.imul(first + number, PACKET_WORDS) + SOURCE) >>> 0;
     const w0 = (packets[source] as number) | 0;
-    const w1 = (packets[(source + 1) | 0] as number) | 0;
-    const w2 = (packets[(source + 2) | 0] as number) | 0;
-    const w3 = (packets[(source + 3) | 0] as number) | 0;
-    const ports = packets[(packet + PORTS) | 0] as number;
-    const destination = (packet + DESTINATION) | 0;
-    const isServed = servesNodePorts(image, localSet, localShift, packets, destination);
-    places[nodePorts & LAST] = k;
-    nodePorts = (nodePorts + isServed) | 0;
-    const protocol = (packets[(packet + PROTOCOL) | 0] as number) & 0xff;
-    const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
-    portKeys[k] = portKey;
-    keyHashes[k] = takeKey(packets, destination, isServed - 1, portKey, k);
-    flowHashes[k] = flowHash(w0, w1, w2, w3, ports >>> 16, seed);
-    const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) | 0;
-    const flags = image[(entry + FLAGS) | 0] as number;
+    const w1 = (packets[(source + 1) >>> 0] as number) | 0;
+    const w2 = (packets[(source + 2) >>> 0] as number) | 0;
+    const w3 = (packets[(source + 3) >>> 0] as number) | 0;
+    const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) >>> 0;
+    const flags = image[(entry + FLAGS) >>> 0] as number;
     const isOther =
       ((image[entry] as number) ^ w0) |
-      ((image[(entry + 1) | 0] as number) ^ w1) |
-      ((image[(entry + 2) | 0] as number) ^ w2) |
-      ((image[(entry + 3) | 0] as number) ^ w3);
+      ((image[(entry + 1) >>> 0] as number) ^ w1) |
+      ((image[(entry + 2) >>> 0] as number) ^ w2) |
+      ((image[(entry + 3) >>> 0] as number) ^ w3);
     const isEntry = Number(isOther === 0);
     const isNode = (isEntry & flags & LOCAL) | Number((w0 | w1 | w2 | (w3 ^ 1)) === 0);
     const isNotPod =
-      isBelow(packets, source, image, podRanges) | isBelow(image, (podRanges + 4) | 0, packets, source);
+      isBelow(packets, source, image, podRanges) | isBelow(image, (podRanges + 4) >>> 0, packets, source);
     // Pods first, see below; their number is 0.
     origins[k] = (OUTSIDE - isNode) & -isNotPod;
     list[listed & LAST] = k;
     listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - isEntry)))) | 0;
   }
-  if (listed > 0) findOrigins6(image, root, packets, first, listed);
-  return nodePorts;
+  return listed;
 }
 
 /** The origins of the listed packets, by looking as far as it takes. */

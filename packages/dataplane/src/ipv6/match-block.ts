@@ -24,15 +24,15 @@ export function matchBlock6(image: Uint32Array, count: number): number {
   let listed = 0;
   for (let number = 0; number < count; number++) {
     const k = number & LAST;
-    const line = (HEAP + ((candidates[k] as number) << 4)) | 0;
-    const address = (line + ADDRESS) | 0;
+    const line = (HEAP + ((candidates[k] as number) << 4)) >>> 0;
+    const address = (line + ADDRESS) >>> 0;
     const key = k << 2;
     const isOther =
       ((image[address] as number) ^ (keyAddresses[key] as number)) |
-      ((image[(address + 1) | 0] as number) ^ (keyAddresses[key + 1] as number)) |
-      ((image[(address + 2) | 0] as number) ^ (keyAddresses[key + 2] as number)) |
-      ((image[(address + 3) | 0] as number) ^ (keyAddresses[key + 3] as number)) |
-      ((image[(line + PORT_KEY) | 0] as number) ^ (portKeys[k] as number));
+      ((image[(address + 1) >>> 0] as number) ^ (keyAddresses[key + 1] as number)) |
+      ((image[(address + 2) >>> 0] as number) ^ (keyAddresses[key + 2] as number)) |
+      ((image[(address + 3) >>> 0] as number) ^ (keyAddresses[key + 3] as number)) |
+      ((image[(line + PORT_KEY) >>> 0] as number) ^ (portKeys[k] as number));
     list[listed & LAST] = k;
     listed = (listed + Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0)) | 0;
   }
