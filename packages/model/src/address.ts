@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { readIPv6Words } from './ipv6-text.js';
 
 /** An IP family, in the words of the Kubernetes API (`spec.ipFamilies`). */
 export type Family = 'IPv4' | 'IPv6';
@@ -49,15 +48,10 @@ function parseIPv4(text: string): number | null {
   return octets === 4 ? value : null;
 }
 
-const plain = new Uint32Array(4);
-
 // An address written with a dotted quad behind "::" alone; ipaddr.js takes it for an IPv4-mapped one.
 const IPV4_COMPATIBLE = /^::(?=\d+\.)/;
 
 function parseIPv6(text: string): Address | null {
-  if (readIPv6Words(text, plain, 0)) {
-    return ipv6FromWords(plain[0] as number, plain[1] as number, plain[2] as number, plain[3] as number);
-  }
   if (IPV4_COMPATIBLE.test(text)) {
     const value = parseIPv4(text.slice(2));
     return value === null ? null : BigInt(value);
