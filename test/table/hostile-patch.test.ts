@@ -206,6 +206,37 @@ describe('a reader that does not end its batch', () => {
     expect(validateMatchTable(image)).toEqual([]);
   });
 
+  it('makes a patch fail between growing the table and writing it, and all is as it was', () => {
+    const nftables = { ...before, mode: 'nftables', clusterIPs: [0x0a60000a] } as const;
+    const backends = poolOf(2_000, [...new Array(2_000).keys()], 'even');
+    const [frontend] = servicePortWith({}).frontends;
+    if (frontend === undefined) throw new Error('there is a frontend');
+    const frontends = [{ ...frontend, address: 0x0a600014 }];
+    const large = servicePortWith({ name: 'large', clusterPool: backends, frontends });
+    const table = new PatchedTable(nftables, 0);
+    const { image } = table.writer.table();
+    const next = { ...rulesetWith(large), mode: 'nftables' as const };
+    const patch = table.writer.update(changeBetween(nftables, next));
+    // A batch that begins after the table has grown, and does not end.
+    class LateReader extends ReaderEpochs {
+      waits = 0;
+      override waitForAll(): void {
+        if (++this.waits === 2) throw new ReaderStalledError(1);
+      }
+    }
+    const readers = new LateReader(new Uint32Array(ReaderEpochs.regionWords(options)), options);
+    const room = new Uint32Array(1 << 16);
+    room.set(image);
+    const grow = (words: number): Uint32Array => room.subarray(0, words);
+    expect(() => applyPatch(room.subarray(0, image.length), patch, { readers, grow })).toThrow(
+      ReaderStalledError,
+    );
+    expect(readers.waits).toBe(2);
+    expect(room.slice(0, image.length)).toEqual(image);
+    const grown = applyPatch(room.subarray(0, image.length), patch, { grow });
+    expect(validateMatchTable(grown)).toEqual([]);
+  });
+
   it('makes a patch fail that writes what it may still read', () => {
     const pools = [5, 6, 7, 8, 9].map((count) => poolOf(count, [...new Array(count).keys()], 'even'));
     const rules = pools.map((clusterPool) => rulesetWith(servicePortWith({ clusterPool })));

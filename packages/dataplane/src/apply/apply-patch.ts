@@ -50,8 +50,15 @@ export function applyPatch(image: Uint32Array, patch: TablePatch, options: Apply
   if (problem !== null) throw new RangeError(`"patch" expected the next patch of the table, but ${problem}`);
   const { readers } = options;
   readers?.waitForGeneration(patch[PATCH_GRACE_GENERATION] as number);
+  const before = image[HEADER_TOTAL_WORDS] as number;
   const table = withRoom(image, patch, options);
-  makeWrites(table, patch, readers);
+  try {
+    makeWrites(table, patch, readers);
+  } catch (error) {
+    // The writes have been taken back; the checksum is that of a table of its words before.
+    Atomics.store(table, HEADER_TOTAL_WORDS, before);
+    throw error;
+  }
   const generation = patch[PATCH_GENERATION_AFTER] as number;
   table[HEADER_HEAP_END] = patch[PATCH_HEAP_END] as number;
   table[HEADER_CHECKSUM] = patch[PATCH_TABLE_CHECKSUM_AFTER] as number;
