@@ -21,5 +21,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // All processors: the runner would leave one of two idle.
+    maxWorkers: '100%',
   },
 });
