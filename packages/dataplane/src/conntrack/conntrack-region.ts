@@ -4,6 +4,7 @@ import {
   CLOCK_REPLY,
   CLOCK_STATE_SHIFT,
   CLOCK_TIME_SHIFT,
+  defaultTranslations,
   FLOWS_BUCKETS,
   FLOWS_CAPACITY,
   FLOWS_CODES,
@@ -32,7 +33,8 @@ export interface ConntrackOptions {
   /** The most flows at a time: 1 to 2^23. */
   readonly flows: number;
   /**
-   * The most ways of rewriting at a time; default: one for each flow, so that it is never what runs short.
+   * The most ways of rewriting at a time; default: one for each flow, so that it is never what runs short
+   * (of 2^23 flows, one less: there are no more numbers).
    * Masqueraded flows need one for each client, the others one for each frontend and backend.
    */
   readonly translations?: number;
@@ -49,7 +51,11 @@ export interface ConntrackOptions {
 }
 
 /** How a region is divided. @throws {RangeError} if a count is out of range */
-export function regionSections({ family, flows, translations = flows }: ConntrackOptions): FlowSections {
+export function regionSections({
+  family,
+  flows,
+  translations = defaultTranslations(flows),
+}: ConntrackOptions): FlowSections {
   return flowSections(flowLayout(family), flows, translations);
 }
 
@@ -67,7 +73,7 @@ export function writeHead(
   words: Uint32Array,
   offset: number,
   sections: FlowSections,
-  { family, flows, translations = flows, seed = 0, timeouts }: ConntrackOptions,
+  { family, flows, translations = defaultTranslations(flows), seed = 0, timeouts }: ConntrackOptions,
 ): void {
   words[offset + FLOWS_BUCKETS] = offset + sections.buckets;
   words[offset + FLOWS_SHIFT] = Math.clz32(sections.bucketCount) + 1;
@@ -85,7 +91,7 @@ export function writeHead(
 export function headProblem(
   words: Uint32Array,
   offset: number,
-  { family, flows, translations = flows, seed = 0 }: ConntrackOptions,
+  { family, flows, translations = defaultTranslations(flows), seed = 0 }: ConntrackOptions,
 ): string | null {
   const word = (field: number): number => words[offset + field] as number;
   if (word(FLOWS_MAGIC) !== magicOf(family)) return `it is no table of flows of ${family}`;
