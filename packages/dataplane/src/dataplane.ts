@@ -13,7 +13,7 @@ import {
 } from '@shunt/model';
 import { applyPatch } from './apply/apply-patch.js';
 import { ReaderEpochs, type TableReader } from './apply/reader-epochs.js';
-import type { KernelChoice, LookupKernels } from './lookup/lookup-kernels.js';
+import { checkKernelChoice, type KernelChoice, type LookupKernels } from './lookup/lookup-kernels.js';
 import {
   type Directory,
   type FrontendName,
@@ -98,12 +98,13 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /**
    * Takes a match table into use: a copy of it, in memory of its own.
-   * @throws {RangeError} if the image is truncated, damaged, or of another version
+   * @throws {RangeError} if the image is truncated, damaged, or of another version, or an option is out of range
    */
   static load<Name extends FrontendName = FrontendName>(
     image: Uint32Array,
     options: DataplaneOptions<Name> = {},
   ): Dataplane<Name> {
+    checkKernelChoice(options.kernels);
     const [problem] = validateMatchTable(image);
     if (problem !== undefined) throw new RangeError(`"image" expected a match table, but ${problem}`);
     const { kernels = 'auto' } = options;
@@ -126,6 +127,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
     if (!Number.isInteger(reader) || reader < 1 || reader >= MAXIMUM_READERS) {
       throw new RangeError(`"reader" expected an integer 1..${MAXIMUM_READERS - 1}, got ${reader}`);
     }
+    checkKernelChoice(options.kernels);
     return new Dataplane(TableMemory.attach(handle), reader, options);
   }
 

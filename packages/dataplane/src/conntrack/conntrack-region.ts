@@ -68,7 +68,7 @@ export function checkedPorts(title: string, ports: SourcePortRange): SourcePortR
   return ports;
 }
 
-/** Writes the head of a region. @throws {RangeError} if a timeout is out of range */
+/** Writes the head of a region. @throws {RangeError} if a timeout is out of range, or of no state */
 export function writeHead(
   words: Uint32Array,
   offset: number,
@@ -84,6 +84,7 @@ export function writeHead(
   words[offset + FLOWS_MAGIC] = magicOf(family);
   words[offset + FLOWS_CAPACITY] = flows;
   words[offset + FLOWS_TRANSLATIONS] = translations;
+  checkTimeoutNames(timeouts);
   writeCodes(words, offset + FLOWS_CODES, { ...DEFAULT_FLOW_TIMEOUTS, ...timeouts });
 }
 
@@ -104,6 +105,14 @@ export function headProblem(
 /** "FLO" as a big-endian word, and the layout's version by its family. */
 function magicOf(family: Family): number {
   return family === 'IPv4' ? 0x464c4f24 : 0x464c4f26;
+}
+
+function checkTimeoutNames(timeouts: Partial<FlowTimeouts> = {}): void {
+  for (const name of Object.keys(timeouts)) {
+    if (Object.hasOwn(DEFAULT_FLOW_TIMEOUTS, name)) continue;
+    const names = Object.keys(DEFAULT_FLOW_TIMEOUTS).join(', ');
+    throw new RangeError(`"timeouts" expected states of flows (${names}), got ${JSON.stringify(name)}`);
+  }
 }
 
 /** What the packet path asks of each clock code: its timeout, and which hints to stop at. */

@@ -27,6 +27,8 @@ import {
 } from './memory-layout.js';
 
 const DEFAULT_BATCH_BYTES = 1 << 20;
+/** So that all of the memory has addresses of 32 bits. */
+const MAXIMUM_BATCH_BYTES = 2 ** 31;
 const DEFAULT_MAXIMUM_BYTES = 2 ** 30;
 const DEFAULT_ROOM_BYTES = 1 << 20;
 const CACHE_LINE_BYTES = 64;
@@ -39,7 +41,7 @@ export interface TableMemoryOptions {
    * there is no WebAssembly, what is needed, the image once more and a MiB, all of it taken at once.
    */
   readonly maximumBytes?: number;
-  /** Room for {@link TableMemory.allocateBatch}; default: 1 MiB, which is 32,768 IPv4 packets. */
+  /** Room for {@link TableMemory.allocateBatch}; default: 1 MiB, which is 32,768 IPv4 packets; at most 2 GiB. */
   readonly batchBytes?: number;
 }
 
@@ -79,17 +81,23 @@ export class TableMemory {
   /**
    * Makes a memory with an image in it.
    * @param forWebAssembly - whether WebAssembly kernels are to run on it
-   * @throws {RangeError} if `maximumBytes` is less than what is needed
+   * @throws {RangeError} if `maximumBytes` is less than what is needed, or `batchBytes` out of range
    */
   static create(image: Uint32Array, forWebAssembly: boolean, options: TableMemoryOptions = {}): TableMemory {
     const batchBytes = options.batchBytes ?? DEFAULT_BATCH_BYTES;
+    if (!Number.isInteger(batchBytes) || batchBytes < 0 || batchBytes > MAXIMUM_BATCH_BYTES) {
+      throw new RangeError(
+        `"batchBytes" expected an integer from 0 to ${MAXIMUM_BATCH_BYTES}, got ${batchBytes}`,
+      );
+    }
     const batchesAt = REGIONS_AT + (forWebAssembly ? MAXIMUM_READERS * REGION_BYTES : 0);
     const imageAt = alignUp(batchesAt + batchBytes, CACHE_LINE_BYTES);
     const bytes = imageAt + image.byteLength + SLACK_BYTES;
     const doubled = bytes + image.byteLength + DEFAULT_ROOM_BYTES;
     const maximum =
       options.maximumBytes ?? (forWebAssembly ? Math.max(DEFAULT_MAXIMUM_BYTES, doubled) : doubled);
-    if (maximum < bytes) throw new RangeError(`"maximumBytes" expected at least ${bytes}, got ${maximum}`);
+    if (!(maximum >= bytes))
+      throw new RangeError(`"maximumBytes" expected at least ${bytes}, got ${maximum}`);
     const memory = forWebAssembly ? makeWasmMemory(bytes, maximum) : makeBuffer(maximum);
     const buffer = isWasmMemory(memory) ? memory.buffer : memory;
     const control = new Uint32Array(buffer, CONTROL_AT, CONTROL_WORDS);
