@@ -187,7 +187,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /**
    * Looks up one packet; for many, use a batch. A packet without source port is balanced as port 0.
-   * @throws {RangeError} if the packet mixes families, has a port outside 0..65535, or a text that is no address
+   * @throws {RangeError} if the packet mixes families, or has an address, a port or a protocol that is none
    */
   lookup(packet: PacketInput): LookupResult<Name> {
     const isIPv4 = writePacketInput(this.#kernels.onePacket, packet);
