@@ -117,7 +117,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /**
    * Takes the table of another thread into use. Nothing is copied: what happens to it there, happens here.
-   * @throws {RangeError} if there is no reader of that number
+   * @throws {RangeError} if there is no reader of that number, no table in the memory, or an option is out of range
    */
   static attach<Name extends FrontendName = FrontendName>(
     handle: DataplaneHandle,

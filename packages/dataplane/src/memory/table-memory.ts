@@ -1,6 +1,9 @@
 import {
   type Family,
+  HEADER_MAGIC,
   HEADER_TOTAL_WORDS,
+  HEADER_WORDS,
+  MATCH_TABLE_MAGIC,
   PACKET6_WORDS,
   packetWords,
   VERDICT6_WORDS,
@@ -108,8 +111,10 @@ export class TableMemory {
     return new TableMemory(memory);
   }
 
-  /** The memory of another thread. */
+  /** The memory of another thread. @throws {RangeError} if there is no table in it */
   static attach({ memory }: TableMemoryHandle): TableMemory {
+    const problem = memoryProblem(memory as WasmMemory | ArrayBufferLike);
+    if (problem !== null) throw new RangeError(`"handle" expected memory with a match table, but ${problem}`);
     return new TableMemory(memory as WasmMemory | ArrayBufferLike);
   }
 
@@ -230,6 +235,21 @@ export interface ReaderRegion {
 
 function isWasmMemory(memory: WasmMemory | ArrayBufferLike): memory is WasmMemory {
   return 'buffer' in memory;
+}
+
+/** Why a memory has no table; `null` if it has. */
+function memoryProblem(memory: WasmMemory | ArrayBufferLike): string | null {
+  const buffer = isWasmMemory(memory) ? memory.buffer : memory;
+  const { byteLength } = buffer;
+  if (byteLength < REGIONS_AT) return `it has ${byteLength} bytes`;
+  const imageAt = new Uint32Array(buffer, CONTROL_AT, CONTROL_WORDS)[CONTROL_IMAGE] as number;
+  if (imageAt < REGIONS_AT || imageAt % 4 !== 0 || imageAt + 4 * HEADER_WORDS > byteLength) {
+    return `byte ${imageAt} is no place for one`;
+  }
+  const header = new Uint32Array(buffer, imageAt, HEADER_WORDS);
+  if (header[HEADER_MAGIC] !== MATCH_TABLE_MAGIC) return `there is none at byte ${imageAt}`;
+  const isWhole = imageAt + 4 * (header[HEADER_TOTAL_WORDS] as number) <= byteLength;
+  return isWhole ? null : 'a part of it is not there';
 }
 
 function makeWasmMemory(bytes: number, maximum: number): WasmMemory {
