@@ -50,7 +50,7 @@ describe('an option that is out of range is named,', () => {
   });
 
   it('a state that there is none of in "timeouts"', () => {
-    const options = { family: 'IPv4', flows: 8, timeouts: { 'udp streams': 9 } } as const;
+    const options = { family: 'IPv4', flows: 8, timeouts: { 'udp stream': 9, 'udp streams': 9 } } as const;
     const counting = { servicePorts: 1, backends: 1 };
     const counters = new Counters(new Uint32Array(Counters.regionWords(counting)), 0, counting);
     const words = new Uint32Array(Conntrack.regionWords({ family: 'IPv4', flows: 8 }));
