@@ -117,6 +117,43 @@ describe('a lookup', () => {
     expect(() => dataplane.lookup({ ...toCart, destinationPort: 65_536 })).toThrow(RangeError);
   });
 
+  it('refuses a protocol that there is none of by its name', () => {
+    const dataplane = Dataplane.load(emitTable(variedRuleset()).image);
+    for (const protocol of ['tcp', 'ICMPv6', '', undefined, 6]) {
+      for (const [source, destination] of [
+        ['10.0.0.9', '10.96.0.10'],
+        ['fd00::9', 'fd00::10'],
+      ] as const) {
+        expect(() =>
+          dataplane.lookup({ ...toCart, source, destination, protocol: protocol as 'TCP' }),
+        ).toThrow(
+          new RangeError(`"protocol" expected TCP, UDP, SCTP or ICMP, got ${JSON.stringify(protocol)}`),
+        );
+      }
+    }
+    expect(dataplane.lookup({ ...toCart, protocol: 'ICMP' }).verdict).toBeDefined();
+  });
+
+  it.each([-1, 0.5, Number.NaN, 2 ** 40, -1n, 1n << 128n, 1n << 200n])('refuses the address %s', (one) => {
+    const dataplane = Dataplane.load(emitTable(variedRuleset()).image);
+    const range = typeof one === 'number' ? 'integer 0..2^32-1' : 'integer 0..2^128-1';
+    const other = typeof one === 'number' ? 1 : 1n;
+    const both = { source: other, destination: other };
+    for (const title of ['source', 'destination']) {
+      expect(() => dataplane.lookup({ ...toCart, ...both, [title]: one })).toThrow(
+        new RangeError(`"${title}" expected ${range}, got ${one}`),
+      );
+    }
+  });
+
+  it('refuses an address that is neither a number nor a text', () => {
+    const dataplane = Dataplane.load(emitTable(variedRuleset()).image);
+    const none = undefined as unknown as string;
+    expect(() => dataplane.lookup({ ...toCart, source: none })).toThrow(
+      new TypeError('"source" expected a number, a bigint or a text, got undefined'),
+    );
+  });
+
   it('never changes the image', () => {
     const ruleset = variedRuleset();
     const { image } = emitTable(ruleset);

@@ -7,6 +7,7 @@ import { Dataplane, type LookupResult, ReaderEpochs, ReaderStalledError } from '
 import {
   address,
   HEADER_MODE,
+  HEADER_TOTAL_WORDS,
   PACKET4_WORDS,
   type Packet,
   readVerdict,
@@ -14,6 +15,7 @@ import {
   writePacket,
 } from '@shunt/model';
 import { describe, expect, it } from 'vitest';
+import { CONTROL_AT, CONTROL_IMAGE } from '../../packages/dataplane/src/memory/memory-layout.js';
 import { TableMemory } from '../../packages/dataplane/src/memory/table-memory.js';
 import { variedRuleset } from './small-ruleset.js';
 
@@ -189,6 +191,33 @@ describe('a packet with addresses as text', () => {
 });
 
 describe('attaching', () => {
+  it.each([0, 64, 1 << 20])('needs a memory with a table in it, of which %d zero bytes are none', (bytes) => {
+    const memories = [new SharedArrayBuffer(bytes), new ArrayBuffer(bytes)];
+    for (const memory of memories) {
+      for (const kernels of ['auto', 'typescript'] as const) {
+        expect(() => Dataplane.attach({ memory }, { reader: 1, kernels })).toThrow(
+          /^"handle" expected memory with a match table, but /,
+        );
+      }
+    }
+  });
+
+  it('needs a table where the memory says that it is', () => {
+    const { memory } = Dataplane.load(image, { kernels: 'typescript' }).share();
+    const words = new Uint32Array(memory as SharedArrayBuffer);
+    const control = CONTROL_AT / 4 + CONTROL_IMAGE;
+    const imageAt = words[control] as number;
+    const attach = () => Dataplane.attach({ memory }, { reader: 1 });
+    attach();
+    for (const bytes of [0, imageAt - 64, imageAt + 2, imageAt + 64, 4 * words.length, 0xfffffffc]) {
+      words[control] = bytes;
+      expect(attach, `byte ${bytes}`).toThrow('"handle" expected memory with a match table');
+    }
+    words[control] = imageAt;
+    words[imageAt / 4 + HEADER_TOTAL_WORDS] = words.length;
+    expect(attach).toThrow('"handle" expected memory with a match table, but a part of it is not there');
+  });
+
   it('needs the number of a reader', () => {
     const handle = Dataplane.load(image).share();
     for (const reader of [0, 64, 1.5, -1]) {

@@ -13,7 +13,7 @@ import {
 } from '@shunt/model';
 import { applyPatch } from './apply/apply-patch.js';
 import { ReaderEpochs, type TableReader } from './apply/reader-epochs.js';
-import type { KernelChoice, LookupKernels } from './lookup/lookup-kernels.js';
+import { checkKernelChoice, type KernelChoice, type LookupKernels } from './lookup/lookup-kernels.js';
 import {
   type Directory,
   type FrontendName,
@@ -98,12 +98,13 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /**
    * Takes a match table into use: a copy of it, in memory of its own.
-   * @throws {RangeError} if the image is truncated, damaged, or of another version
+   * @throws {RangeError} if the image is truncated, damaged, or of another version, or an option is out of range
    */
   static load<Name extends FrontendName = FrontendName>(
     image: Uint32Array,
     options: DataplaneOptions<Name> = {},
   ): Dataplane<Name> {
+    checkKernelChoice(options.kernels);
     const [problem] = validateMatchTable(image);
     if (problem !== undefined) throw new RangeError(`"image" expected a match table, but ${problem}`);
     const { kernels = 'auto' } = options;
@@ -116,7 +117,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /**
    * Takes the table of another thread into use. Nothing is copied: what happens to it there, happens here.
-   * @throws {RangeError} if there is no reader of that number
+   * @throws {RangeError} if there is no reader of that number, no table in the memory, or an option is out of range
    */
   static attach<Name extends FrontendName = FrontendName>(
     handle: DataplaneHandle,
@@ -126,6 +127,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
     if (!Number.isInteger(reader) || reader < 1 || reader >= MAXIMUM_READERS) {
       throw new RangeError(`"reader" expected an integer 1..${MAXIMUM_READERS - 1}, got ${reader}`);
     }
+    checkKernelChoice(options.kernels);
     return new Dataplane(TableMemory.attach(handle), reader, options);
   }
 
@@ -185,7 +187,7 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /**
    * Looks up one packet; for many, use a batch. A packet without source port is balanced as port 0.
-   * @throws {RangeError} if the packet mixes families, has a port outside 0..65535, or a text that is no address
+   * @throws {RangeError} if the packet mixes families, or has an address, a port or a protocol that is none
    */
   lookup(packet: PacketInput): LookupResult<Name> {
     const isIPv4 = writePacketInput(this.#kernels.onePacket, packet);

@@ -62,14 +62,18 @@ export class ReaderEpochs {
   /**
    * Takes a region into use as it is: fresh memory is all zero, and right.
    * @param words - shared words, from where the region begins
-   * @throws {RangeError} if they are too few
+   * @throws {RangeError} if they are too few, or an option is out of range
    */
   constructor(words: Uint32Array, options: ReaderEpochsOptions) {
     const needed = ReaderEpochs.regionWords(options);
     if (words.length < needed) throw new RangeError(`"words" expected ${needed}, got ${words.length}`);
+    const { spins = DEFAULT_SPINS } = options;
+    if (!Number.isInteger(spins) || spins < 0) {
+      throw new RangeError(`"spins" expected an integer from 0, got ${spins}`);
+    }
+    this.#spins = spins;
     this.#words = words;
     this.#readers = options.readers;
-    this.#spins = options.spins ?? DEFAULT_SPINS;
     Atomics.compareExchange(words, EPOCH, 0, 1);
   }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Counters } from '../counters/counters.js';
 import { Conntrack } from './conntrack.js';
-import { flowLayout } from './flow-layout.js';
+import { flowLayout, flowSections } from './flow-layout.js';
 
 const COUNTING = { servicePorts: 4, backends: 4 };
 const FLOWS = 6;
@@ -79,6 +79,39 @@ describe.each<Family>(['IPv4', 'IPv6'])('a region of %s that is attached to', (f
     expect(() => attach({ flows: FLOWS - 1 })).toThrow('it is for 6 flows and 6 translations');
     expect(() => attach({ seed: 1 })).toThrow('it has another seed');
     expect(() => Conntrack.attach(room().fill(0), 0, options, newCounters())).toThrow('it is no table');
+  });
+
+  it('is refused if a rewrite has an outcome that no packet can have', () => {
+    const { options, words } = busy(family);
+    const { rewrites } = flowSections(flowLayout(family), FLOWS, FLOWS);
+    const { rewriteWords } = flowLayout(family);
+    const numbers = [...Array(FLOWS).keys()].flatMap((index) => [index + 1, index + FLOWS + 2]);
+    // Without the address that it rewrites to, an entry finds no other.
+    const said = (bit: number) =>
+      bit === 4096 || bit === 8192 ? 'flows to go on' : 'outcome that no packet';
+    // The verdict, masquerade, origin, reply, reason, what is translated, and the bits that are spare.
+    const bits = [1, 2, 4, 8, 16, 32, 128, 256, 2048, 4096, 8192, 16_384, 32_768, 1 << 16];
+    for (const number of numbers) {
+      const at = rewrites + number * rewriteWords;
+      const outcome = words[at] as number;
+      if (outcome === 0) continue;
+      for (const bit of bits) {
+        const changed = words.slice();
+        changed[at] = outcome ^ bit;
+        const attach = () => Conntrack.attach(changed, 0, options, newCounters());
+        expect(attach, `rewrite ${number}, bit ${bit}`).toThrow(said(bit));
+      }
+    }
+    for (const bit of [1, 2, 4, 8, 128, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 1 << 16]) {
+      const changed = words.slice();
+      for (const number of numbers) {
+        const at = rewrites + number * rewriteWords;
+        if (changed[at] !== 0) changed[at] = (changed[at] as number) ^ bit;
+      }
+      const attach = () => Conntrack.attach(changed, 0, options, newCounters());
+      expect(attach, `both rewrites, bit ${bit}`).toThrow(said(bit));
+    }
+    expect(() => Conntrack.attach(words.slice(), 0, options, newCounters())).not.toThrow();
   });
 
   it('is refused, or does no harm, whatever is in it', () => {

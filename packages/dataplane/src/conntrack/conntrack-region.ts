@@ -4,6 +4,7 @@ import {
   CLOCK_REPLY,
   CLOCK_STATE_SHIFT,
   CLOCK_TIME_SHIFT,
+  defaultTranslations,
   FLOWS_BUCKETS,
   FLOWS_CAPACITY,
   FLOWS_CODES,
@@ -32,7 +33,8 @@ export interface ConntrackOptions {
   /** The most flows at a time: 1 to 2^23. */
   readonly flows: number;
   /**
-   * The most ways of rewriting at a time; default: one for each flow, so that it is never what runs short.
+   * The most ways of rewriting at a time; default: one for each flow, so that it is never what runs short
+   * (of 2^23 flows, one less: there are no more numbers).
    * Masqueraded flows need one for each client, the others one for each frontend and backend.
    */
   readonly translations?: number;
@@ -49,7 +51,11 @@ export interface ConntrackOptions {
 }
 
 /** How a region is divided. @throws {RangeError} if a count is out of range */
-export function regionSections({ family, flows, translations = flows }: ConntrackOptions): FlowSections {
+export function regionSections({
+  family,
+  flows,
+  translations = defaultTranslations(flows),
+}: ConntrackOptions): FlowSections {
   return flowSections(flowLayout(family), flows, translations);
 }
 
@@ -62,12 +68,12 @@ export function checkedPorts(title: string, ports: SourcePortRange): SourcePortR
   return ports;
 }
 
-/** Writes the head of a region. @throws {RangeError} if a timeout is out of range */
+/** Writes the head of a region. @throws {RangeError} if a timeout is out of range, or of no state */
 export function writeHead(
   words: Uint32Array,
   offset: number,
   sections: FlowSections,
-  { family, flows, translations = flows, seed = 0, timeouts }: ConntrackOptions,
+  { family, flows, translations = defaultTranslations(flows), seed = 0, timeouts }: ConntrackOptions,
 ): void {
   words[offset + FLOWS_BUCKETS] = offset + sections.buckets;
   words[offset + FLOWS_SHIFT] = Math.clz32(sections.bucketCount) + 1;
@@ -78,6 +84,7 @@ export function writeHead(
   words[offset + FLOWS_MAGIC] = magicOf(family);
   words[offset + FLOWS_CAPACITY] = flows;
   words[offset + FLOWS_TRANSLATIONS] = translations;
+  checkTimeoutNames(timeouts);
   writeCodes(words, offset + FLOWS_CODES, { ...DEFAULT_FLOW_TIMEOUTS, ...timeouts });
 }
 
@@ -85,7 +92,7 @@ export function writeHead(
 export function headProblem(
   words: Uint32Array,
   offset: number,
-  { family, flows, translations = flows, seed = 0 }: ConntrackOptions,
+  { family, flows, translations = defaultTranslations(flows), seed = 0 }: ConntrackOptions,
 ): string | null {
   const word = (field: number): number => words[offset + field] as number;
   if (word(FLOWS_MAGIC) !== magicOf(family)) return `it is no table of flows of ${family}`;
@@ -98,6 +105,14 @@ export function headProblem(
 /** "FLO" as a big-endian word, and the layout's version by its family. */
 function magicOf(family: Family): number {
   return family === 'IPv4' ? 0x464c4f24 : 0x464c4f26;
+}
+
+function checkTimeoutNames(timeouts: Partial<FlowTimeouts> = {}): void {
+  for (const name of Object.keys(timeouts)) {
+    if (Object.hasOwn(DEFAULT_FLOW_TIMEOUTS, name)) continue;
+    const names = Object.keys(DEFAULT_FLOW_TIMEOUTS).join(', ');
+    throw new RangeError(`"timeouts" expected states of flows (${names}), got ${JSON.stringify(name)}`);
+  }
 }
 
 /** What the packet path asks of each clock code: its timeout, and which hints to stop at. */

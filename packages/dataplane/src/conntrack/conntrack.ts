@@ -11,6 +11,7 @@ import { FlowDraft } from './flow-draft.js';
 import {
   CLOCK_CODE_MASK,
   CLOCK_STATE_SHIFT,
+  defaultTranslations,
   type FlowLayout,
   type FlowSections,
   flowLayout,
@@ -55,6 +56,7 @@ export type PlannedFlows = Readonly<Record<FlowPlan, number>>;
  *
  * When the table is full, or the reach of a new flow's buckets is, room is made as by the kernel's
  * early_drop: see {@link FlowTable.makeRoom}. The others are never dropped for a new flow; it is refused.
+ * When ways of rewriting run short, a part of the table is searched for flows that are over, the next part each time.
  */
 export class Conntrack {
   readonly family: Family;
@@ -117,7 +119,7 @@ export class Conntrack {
         `"offset" expected a multiple of 16 with ${sections.words} words behind it, got ${offset}`,
       );
     }
-    const { flows, translations = flows, seed = 0 } = options;
+    const { flows, translations = defaultTranslations(flows), seed = 0 } = options;
     this.family = options.family;
     this.layout = layout;
     this.words = words;
@@ -305,7 +307,11 @@ export class Conntrack {
     }
     const { replyKey, rewrites } = this.#draft;
     const protocol = replyKey[2 * this.layout.addressWords + 1] as number;
-    const translation = this.#translations.begin(rewrites, servicePort, protocol);
+    let translation = this.#translations.begin(rewrites, servicePort, protocol);
+    // Flows that have the others may be over without anybody having noticed, and lie anywhere.
+    if (translation === 0 && table.sweep(now, this.layout.reachBuckets) > 0) {
+      translation = this.#translations.begin(rewrites, servicePort, protocol);
+    }
     if (translation === 0) return FLOWS_FULL;
     const state = firstState(protocol);
     if (table.insert(packets, packet, replyKey, translation, protocol, state, now)) {

@@ -185,6 +185,11 @@ export interface FlowSections {
 const TRANSLATIONS_MAX = (1 << 23) - 1;
 const FLOWS_MAX = 1 << 23;
 
+/** One translation for each flow, as far as there are numbers. */
+export function defaultTranslations(flows: number): number {
+  return Math.min(flows, TRANSLATIONS_MAX);
+}
+
 /**
  * Lays out a table.
  * @param flows - the most flows at a time

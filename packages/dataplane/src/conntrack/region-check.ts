@@ -2,6 +2,21 @@
  * Whether the words of a region are a table of flows: asked before a region from elsewhere is taken into use, so
  * that nothing that is in it can lead a search astray, or break what the code behind relies on.
  */
+import {
+  DECIDED_BY,
+  ORIGINS,
+  OUTCOME_DECIDED_BY_MASK,
+  OUTCOME_DECIDED_BY_SHIFT,
+  OUTCOME_DESTINATION,
+  OUTCOME_ESTABLISHED,
+  OUTCOME_MASQUERADE,
+  OUTCOME_ORIGIN_SHIFT,
+  OUTCOME_PORT_SHIFT,
+  OUTCOME_REPLY,
+  OUTCOME_SOURCE,
+  OUTCOME_VERDICT_MASK,
+} from '@shunt/model';
+import { DNAT } from '../decide.js';
 import type { FlowBuckets } from './flow-buckets.js';
 import {
   CLOCK_CODE_MASK,
@@ -10,10 +25,17 @@ import {
   FLOW_BUCKET_PASSED,
   type FlowLayout,
   type FlowSections,
+  REWRITE_OUTCOME,
+  TRANSLATION_DELETED,
 } from './flow-layout.js';
 import { FLOW_STATES, firstState } from './flow-state.js';
 import { peerKeyOf } from './peer-key.js';
 import type { Translations } from './translations.js';
+
+const BY_FRONTEND = DECIDED_BY.indexOf('frontend');
+/** What the two rewrites of a translation differ in. */
+const DIRECTION = OUTCOME_REPLY | OUTCOME_SOURCE | OUTCOME_DESTINATION;
+const SPARE = 3 << 14;
 
 /**
  * Looks at every entry, and at what it has to do with its translation and the other entry of its flow.
@@ -88,6 +110,9 @@ class RegionCheck {
       if (this.#translations.flows(translation) !== (this.#flows.get(translation) ?? 0)) {
         return `translation ${translation} does not know how many flows it has`;
       }
+      if (this.#translations.flows(translation) > 0 && !this.#hasOutcomes(translation)) {
+        return `translation ${translation} has an outcome that no packet has`;
+      }
     }
     return null;
   }
@@ -132,6 +157,31 @@ class RegionCheck {
     if (state === undefined || first === undefined || state === 'none') return false;
     // Both names begin with the protocol's.
     return state.split(' ')[0] === first.split(' ')[0] && ((code & CLOCK_REPLY) !== 0) === isReply;
+  }
+
+  /** Whether both of its rewrites say what FlowDraft has them say, and are in force unless it is deleted. */
+  #hasOutcomes(translation: number): boolean {
+    const words = this.#words;
+    const forward = this.#translations.rewrite(translation);
+    const back = this.#translations.rewrite(this.#translations.back(translation));
+    const outcome = words[forward + REWRITE_OUTCOME] as number;
+    const reply = words[back + REWRITE_OUTCOME] as number;
+    const shared = outcome & ~(DIRECTION | SPARE);
+    const isDeleted = (this.#translations.flags(translation) & TRANSLATION_DELETED) !== 0;
+    const isSourceNew = (outcome & OUTCOME_SOURCE) !== 0;
+    const origin = (outcome >>> OUTCOME_ORIGIN_SHIFT) & 3;
+    const ports = words[forward + this.#layout.rewritePorts] as number;
+    const replies = shared | OUTCOME_REPLY | OUTCOME_SOURCE | (isSourceNew ? OUTCOME_DESTINATION : 0);
+    return (
+      (outcome & OUTCOME_VERDICT_MASK) === DNAT &&
+      origin < ORIGINS.length &&
+      ((outcome >>> OUTCOME_DECIDED_BY_SHIFT) & OUTCOME_DECIDED_BY_MASK) <= BY_FRONTEND &&
+      ((outcome & OUTCOME_ESTABLISHED) === 0) === isDeleted &&
+      (isSourceNew || (outcome & OUTCOME_MASQUERADE) === 0) &&
+      outcome >>> OUTCOME_PORT_SHIFT === (ports & 0xffff) &&
+      outcome === (shared | OUTCOME_DESTINATION | (isSourceNew ? OUTCOME_SOURCE : 0)) >>> 0 &&
+      reply === replies >>> 0
+    );
   }
 
   #isZero(entry: number): boolean {

@@ -21,11 +21,13 @@ const REFUSED = 3;
 const REASONS = OUTCOME_DECIDED_BY_MASK + 1;
 const OUTCOMES = (OUTCOME_VERDICT_MASK + 1) * REASONS;
 
+const SERVICE_PORTS_MAX = 1 << 24;
+
 const NOTHING: FlowCounts = { flows: 0, packets: 0, replies: 0, refused: 0 };
 
 /** How much to count. */
 export interface CountersOptions {
-  /** Service ports with smaller numbers than this are counted each, the others as number 0. */
+  /** Service ports with smaller numbers than this are counted each, the others as number 0: 1 to 2^24. */
   readonly servicePorts: number;
   /** Backends of service ports that are counted each at a time, both families together: 0 to 2^24, 64 bytes each. */
   readonly backends: number;
@@ -225,5 +227,10 @@ export class Counters {
 
 /** Words of outcomes and service ports: whole cache lines. */
 function sectionWords(servicePorts: number): number {
+  if (!Number.isInteger(servicePorts) || servicePorts < 1 || servicePorts > SERVICE_PORTS_MAX) {
+    throw new RangeError(
+      `"servicePorts" expected an integer from 1 to ${SERVICE_PORTS_MAX}, got ${servicePorts}`,
+    );
+  }
   return 16 * Math.ceil((2 * (OUTCOMES + COUNTS * servicePorts)) / 16);
 }

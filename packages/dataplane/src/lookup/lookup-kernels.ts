@@ -1,6 +1,14 @@
 /** The ways to look packets up, of which a dataplane has one. */
 export type KernelChoice = 'webassembly' | 'typescript';
 
+const CHOICES: readonly string[] = ['auto', 'webassembly', 'typescript'];
+
+/** @throws {RangeError} if there are no kernels of that name */
+export function checkKernelChoice(kernels: KernelChoice | 'auto' | undefined): void {
+  if (kernels === undefined || CHOICES.includes(kernels)) return;
+  throw new RangeError(`"kernels" expected auto, webassembly or typescript, got ${JSON.stringify(kernels)}`);
+}
+
 /** A table's lookups, by one reader. Record arrays have room for what is asked. */
 export interface LookupKernels {
   readonly kind: KernelChoice;

@@ -24,7 +24,9 @@ export interface PacketInput extends Omit<Packet, 'source' | 'destination'> {
 /**
  * Writes a packet as a record at the start of an array.
  * @returns whether it is of IPv4
- * @throws {RangeError} if a text is no address, the families are mixed, or a port is outside 0..65535
+ * @throws {RangeError} if an address or a port is out of range, a text is no address, the families are mixed, or the
+ *   protocol is none of its type
+ * @throws {TypeError} if an address is neither a number nor a text
  */
 export function writePacketInput(record: Uint32Array, packet: PacketInput): boolean {
   const { source: from, destination: to } = packet;
@@ -106,13 +108,27 @@ function writeWords(record: Uint32Array, at: number, address: bigint): void {
 }
 
 function addressOf(title: string, given: Address | string): Address {
-  if (typeof given !== 'string') return given;
+  if (typeof given !== 'string') return checkedAddress(title, given);
   const quad = parseQuad(given);
   if (quad >= 0) return quad;
   const address = parseAddress(given);
   if (address === null)
     throw new RangeError(`"${title}" expected an IP address, got ${JSON.stringify(given)}`);
   return address;
+}
+
+const IPV6_END = 1n << 128n;
+
+function checkedAddress(title: string, address: Address): Address {
+  if (typeof address === 'number') {
+    if (address >>> 0 === address) return address;
+    throw new RangeError(`"${title}" expected integer 0..2^32-1, got ${address}`);
+  }
+  if (typeof address !== 'bigint') {
+    throw new TypeError(`"${title}" expected a number, a bigint or a text, got ${typeof address}`);
+  }
+  if (address >= 0n && address < IPV6_END) return address;
+  throw new RangeError(`"${title}" expected integer 0..2^128-1, got ${address}`);
 }
 
 const DOT = 46;
@@ -162,7 +178,9 @@ function numberOf(protocol: Protocol, icmp: number): number {
       return PROTOCOL_NUMBER.UDP;
     case 'SCTP':
       return PROTOCOL_NUMBER.SCTP;
-    default:
+    case 'ICMP':
       return icmp;
+    default:
+      throw new RangeError(`"protocol" expected TCP, UDP, SCTP or ICMP, got ${JSON.stringify(protocol)}`);
   }
 }

@@ -1,6 +1,9 @@
 import {
   type Family,
+  HEADER_MAGIC,
   HEADER_TOTAL_WORDS,
+  HEADER_WORDS,
+  MATCH_TABLE_MAGIC,
   PACKET6_WORDS,
   packetWords,
   VERDICT6_WORDS,
@@ -27,6 +30,8 @@ import {
 } from './memory-layout.js';
 
 const DEFAULT_BATCH_BYTES = 1 << 20;
+/** So that all of the memory has addresses of 32 bits. */
+const MAXIMUM_BATCH_BYTES = 2 ** 31;
 const DEFAULT_MAXIMUM_BYTES = 2 ** 30;
 const DEFAULT_ROOM_BYTES = 1 << 20;
 const CACHE_LINE_BYTES = 64;
@@ -39,7 +44,7 @@ export interface TableMemoryOptions {
    * there is no WebAssembly, what is needed, the image once more and a MiB, all of it taken at once.
    */
   readonly maximumBytes?: number;
-  /** Room for {@link TableMemory.allocateBatch}; default: 1 MiB, which is 32,768 IPv4 packets. */
+  /** Room for {@link TableMemory.allocateBatch}; default: 1 MiB, which is 32,768 IPv4 packets; at most 2 GiB. */
   readonly batchBytes?: number;
 }
 
@@ -79,17 +84,23 @@ export class TableMemory {
   /**
    * Makes a memory with an image in it.
    * @param forWebAssembly - whether WebAssembly kernels are to run on it
-   * @throws {RangeError} if `maximumBytes` is less than what is needed
+   * @throws {RangeError} if `maximumBytes` is less than what is needed, or `batchBytes` out of range
    */
   static create(image: Uint32Array, forWebAssembly: boolean, options: TableMemoryOptions = {}): TableMemory {
     const batchBytes = options.batchBytes ?? DEFAULT_BATCH_BYTES;
+    if (!Number.isInteger(batchBytes) || batchBytes < 0 || batchBytes > MAXIMUM_BATCH_BYTES) {
+      throw new RangeError(
+        `"batchBytes" expected an integer from 0 to ${MAXIMUM_BATCH_BYTES}, got ${batchBytes}`,
+      );
+    }
     const batchesAt = REGIONS_AT + (forWebAssembly ? MAXIMUM_READERS * REGION_BYTES : 0);
     const imageAt = alignUp(batchesAt + batchBytes, CACHE_LINE_BYTES);
     const bytes = imageAt + image.byteLength + SLACK_BYTES;
     const doubled = bytes + image.byteLength + DEFAULT_ROOM_BYTES;
     const maximum =
       options.maximumBytes ?? (forWebAssembly ? Math.max(DEFAULT_MAXIMUM_BYTES, doubled) : doubled);
-    if (maximum < bytes) throw new RangeError(`"maximumBytes" expected at least ${bytes}, got ${maximum}`);
+    if (!(maximum >= bytes))
+      throw new RangeError(`"maximumBytes" expected at least ${bytes}, got ${maximum}`);
     const memory = forWebAssembly ? makeWasmMemory(bytes, maximum) : makeBuffer(maximum);
     const buffer = isWasmMemory(memory) ? memory.buffer : memory;
     const control = new Uint32Array(buffer, CONTROL_AT, CONTROL_WORDS);
@@ -100,8 +111,10 @@ export class TableMemory {
     return new TableMemory(memory);
   }
 
-  /** The memory of another thread. */
+  /** The memory of another thread. @throws {RangeError} if there is no table in it */
   static attach({ memory }: TableMemoryHandle): TableMemory {
+    const problem = memoryProblem(memory as WasmMemory | ArrayBufferLike);
+    if (problem !== null) throw new RangeError(`"handle" expected memory with a match table, but ${problem}`);
     return new TableMemory(memory as WasmMemory | ArrayBufferLike);
   }
 
@@ -222,6 +235,21 @@ export interface ReaderRegion {
 
 function isWasmMemory(memory: WasmMemory | ArrayBufferLike): memory is WasmMemory {
   return 'buffer' in memory;
+}
+
+/** Why a memory has no table; `null` if it has. */
+function memoryProblem(memory: WasmMemory | ArrayBufferLike): string | null {
+  const buffer = isWasmMemory(memory) ? memory.buffer : memory;
+  const { byteLength } = buffer;
+  if (byteLength < REGIONS_AT) return `it has ${byteLength} bytes`;
+  const imageAt = new Uint32Array(buffer, CONTROL_AT, CONTROL_WORDS)[CONTROL_IMAGE] as number;
+  if (imageAt < REGIONS_AT || imageAt % 4 !== 0 || imageAt + 4 * HEADER_WORDS > byteLength) {
+    return `byte ${imageAt} is no place for one`;
+  }
+  const header = new Uint32Array(buffer, imageAt, HEADER_WORDS);
+  if (header[HEADER_MAGIC] !== MATCH_TABLE_MAGIC) return `there is none at byte ${imageAt}`;
+  const isWhole = imageAt + 4 * (header[HEADER_TOTAL_WORDS] as number) <= byteLength;
+  return isWhole ? null : 'a part of it is not there';
 }
 
 function makeWasmMemory(bytes: number, maximum: number): WasmMemory {

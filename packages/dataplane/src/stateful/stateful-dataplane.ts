@@ -58,6 +58,9 @@ export class StatefulDataplane {
    */
   constructor(options: StatefulDataplaneOptions) {
     const { table, families, counting, batchPackets = BATCH_PACKETS, saved } = options;
+    if (!Number.isInteger(batchPackets) || batchPackets < 1) {
+      throw new RangeError(`"batchPackets" expected an integer from 1, got ${batchPackets}`);
+    }
     const used = FAMILIES.flatMap((family) => {
       const own = families[family];
       return own === undefined ? [] : [[family, own] as const];

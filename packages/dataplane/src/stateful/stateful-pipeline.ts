@@ -20,7 +20,7 @@ import { DNAT, DROP, REJECT } from '../decide.js';
 import { KernelMemory } from '../wasm/kernel-memory.js';
 import type { FamilyRules } from './family-rules.js';
 import { type FlowPath, KernelFlowPath, LoopFlowPath } from './flow-path.js';
-import { checkMasquerade, isUnspecified, type Masquerade } from './masquerade.js';
+import { checkMasquerade, chosenAddress, isUnspecified, type Masquerade } from './masquerade.js';
 import { RecordStage } from './record-stage.js';
 import { copyWords, writeRewritten, writeUntranslated } from './write-verdict.js';
 
@@ -244,10 +244,10 @@ export class StatefulPipeline {
     const frontend = answers[answer + VERDICT_FRONTEND] as number;
     const seconds = this.#affinity === null ? 0 : this.#rules.affinitySeconds(frontend);
     if (seconds > 0) this.#keepBackend(packets, packet, answers, answer, servicePort, seconds, now);
-    const { addresses, choose } = this.#masquerade;
+    const { addresses } = this.#masquerade;
     const isMasqueraded = ((answers[answer + VERDICT_OUTCOME] as number) & OUTCOME_MASQUERADE) !== 0;
-    if (isMasqueraded && addresses.length === 0) return -NO_SOURCE;
-    const address = isMasqueraded && choose !== undefined ? choose(answers, answer) * addressWords : 0;
+    const address = isMasqueraded ? chosenAddress(this.#masquerade, answers, answer, addressWords) : 0;
+    if (address < 0) return -NO_SOURCE;
     const rewrite = this.#conntrack.begin(
       packets,
       packet,
