@@ -65,7 +65,7 @@ function* follow(scenario: Scenario, batches: readonly number[]): Generator<Step
 }
 
 // The Node object, as long as there is one, says where the node is and adds addresses to those it has.
-function viewIn(state: ClusterState, { node }: Scenario): CompileInput['node'] {
+export function viewIn(state: ClusterState, { node }: Scenario): CompileInput['node'] {
   const object = state.node(node.name);
   if (object === undefined) return node;
   const view = nodeViewOf(object);

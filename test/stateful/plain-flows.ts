@@ -8,7 +8,7 @@ import type { FlowRecord } from '@shunt/dataplane';
 import type { Address, FlowVerdictRecord, Packet, RewrittenPacket, ServiceProtocol } from '@shunt/model';
 import { expect } from 'vitest';
 import { expectSame } from './expect-same.js';
-import type { Answer, SmallRules } from './small-rules.js';
+import type { Answer, PlainRules } from './small-rules.js';
 
 export interface HintedPacket extends Packet {
   readonly protocol: Packet['protocol'];
@@ -36,7 +36,6 @@ interface Remembered {
   readonly address: Address;
   readonly port: number;
   readonly seen: number;
-  readonly seconds: number;
 }
 
 export interface PlainOptions {
@@ -76,11 +75,12 @@ const SCTP_ENDS = [6, 7, 8, 14];
 export class PlainFlows {
   readonly flows = new Map<string, PlainFlow>();
   readonly affinity = new Map<string, Remembered>();
+  /** By `VERDICT REASON`, `refused NUMBER`, or `WHAT NUMBER BACKEND ADDRESS PORT`. */
   readonly counts = new Map<string, number>();
-  readonly #rules: SmallRules;
+  readonly #rules: PlainRules;
   readonly #options: PlainOptions;
 
-  constructor(rules: SmallRules, options: PlainOptions) {
+  constructor(rules: PlainRules, options: PlainOptions) {
     this.#rules = rules;
     this.#options = options;
   }
@@ -92,14 +92,19 @@ export class PlainFlows {
     }
   }
 
-  /** Forgets a service port and what was counted for it: what is left of it counts for number 0. */
-  forget(servicePort: number): void {
+  /**
+   * Forgets a service port and what was counted for its backends: what is left of it counts for number 0.
+   * @param heir - the number that has its counts from now on, or `gone`
+   */
+  forget(servicePort: number, heir: 'gone' | '0' = 'gone'): void {
     for (const flow of this.flows.values()) if (flow.servicePort === servicePort) flow.servicePort = 0;
     for (const key of this.affinity.keys()) if (key.startsWith(`${servicePort} `)) this.affinity.delete(key);
-    for (const name of this.counts.keys()) {
-      if (/^(flows|packets|replies|refused) /.test(name) && name.split(' ')[1] === `${servicePort}`) {
-        this.counts.delete(name);
-      }
+    for (const [name, count] of this.counts) {
+      const [what, number] = name.split(' ');
+      if (number !== `${servicePort}`) continue;
+      this.counts.delete(name);
+      const other = `${what} ${heir} gone`;
+      this.counts.set(other, (this.counts.get(other) ?? 0) + count);
     }
   }
 
@@ -116,7 +121,7 @@ export class PlainFlows {
     if (flow !== undefined && (isReply || !reopens(flow, packet.hint))) {
       flow.stage = stageBehind(flow, isReply, packet.hint);
       flow.lastSeen = now;
-      this.#count(`${isReply ? 'replies' : 'packets'} ${flow.servicePort} ${flow.answer.backend?.index}`);
+      this.#count(`${isReply ? 'replies' : 'packets'} ${flow.servicePort} ${backendOf(flow)}`);
       expectSame(actual, flowVerdict(flow, isReply, true));
       return;
     }
@@ -127,7 +132,7 @@ export class PlainFlows {
   #processNew(packet: HintedPacket, now: number, actual: FlowVerdictRecord, left: () => Set<string>): void {
     const answer = this.#rules.answer(packet);
     if (answer.verdict !== 'dnat') {
-      this.#leave(answer, answer.verdict, answer.frontend === 0 ? 'nothing' : 'frontend', actual);
+      this.#leave(answer, answer.verdict, answer.decidedBy, actual);
       return;
     }
     const servicePort = this.#rules.servicePort(answer.frontend);
@@ -147,11 +152,9 @@ export class PlainFlows {
     }
     const flow = this.#begin(packet, kept, servicePort, source, now);
     expectSame(actual, flowVerdict(flow, false, false));
-    const { affinitySeconds } = this.#rules.servicePorts.get(servicePort) ?? { affinitySeconds: 0 };
-    if (affinitySeconds > 0 && kept.backend !== null) {
+    if (this.#rules.affinitySeconds(answer.frontend) > 0 && kept.backend !== null) {
       const { address, port } = kept.backend;
-      const remembered = { address, port, seen: now, seconds: affinitySeconds };
-      this.affinity.set(`${servicePort} ${packet.source}`, remembered);
+      this.affinity.set(`${servicePort} ${packet.source}`, { address, port, seen: now });
     }
   }
 
@@ -159,13 +162,11 @@ export class PlainFlows {
   #keptBackend(packet: HintedPacket, answer: Answer, servicePort: number, now: number): Answer {
     const key = `${servicePort} ${packet.source}`;
     const remembered = this.affinity.get(key);
-    if (remembered === undefined || now - remembered.seen >= remembered.seconds) return answer;
-    const backend = this.#rules.eligible(servicePort).find(({ address, port }) => {
-      return address === remembered.address && port === remembered.port;
-    });
-    if (backend !== undefined) return this.#rules.answerWith(packet, answer.frontend, backend);
-    this.affinity.delete(key);
-    return answer;
+    const seconds = this.#rules.affinitySeconds(answer.frontend);
+    if (remembered === undefined || now - remembered.seen >= seconds) return answer;
+    const kept = this.#rules.answerAt(packet, answer, remembered);
+    if (kept === null) this.affinity.delete(key);
+    return kept ?? answer;
   }
 
   /** Where the backend sends replies to; `null` if no port is left that tells them apart. */
@@ -247,23 +248,24 @@ export class PlainFlows {
     // Flows that are rewritten alike share what a plan has said of them.
     for (const other of this.flows.values()) if (sharesRewrite(other, flow)) other.draining = false;
     this.flows.set(flow.key, flow);
-    this.#count(`flows ${servicePort} ${backend.index}`);
-    this.#count(`packets ${servicePort} ${backend.index}`);
+    this.#count(`flows ${servicePort} ${backendOf(flow)}`);
+    this.#count(`packets ${servicePort} ${backendOf(flow)}`);
     return flow;
   }
 
   #leave(
-    { frontend }: Answer,
+    { frontend, origin }: Answer,
     verdict: Answer['verdict'],
     decidedBy: FlowVerdictRecord['decidedBy'],
     actual: FlowVerdictRecord,
   ): void {
     this.#count(`${verdict} ${decidedBy}`);
-    if (frontend !== 0) this.#count(`refused ${this.#rules.servicePort(frontend)}`);
+    const isRefused = frontend !== 0 && (verdict === 'reject' || verdict === 'drop');
+    if (isRefused) this.#count(`refused ${this.#rules.servicePort(frontend)}`);
     expectSame(actual, {
       verdict,
       decidedBy,
-      origin: 'pod',
+      origin,
       masquerade: false,
       established: false,
       reply: false,
@@ -276,6 +278,11 @@ export class PlainFlows {
   #count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
+}
+
+/** By number, address and port. */
+function backendOf({ answer: { backend } }: PlainFlow): string {
+  return `${backend?.index} ${backend?.address} ${backend?.port}`;
 }
 
 /** A flow as the real one lists it. */
@@ -309,8 +316,16 @@ export function sharesRewrite(a: PlainFlow, b: PlainFlow): boolean {
     const ports = isNewPort ? [original.sourcePort, rewritten.sourcePort] : [];
     const client = isNewPort || answer.masquerade ? [original.source, rewritten.source] : [];
     const { destination, destinationPort } = original;
-    const vip = [protocol, servicePort, destination, destinationPort, answer.masquerade];
-    return [...vip, rewritten.destination, rewritten.destinationPort, ...client, ...ports].join(' ');
+    const { frontend, backend, origin, masquerade } = answer;
+    const vip = [protocol, servicePort, destination, destinationPort, frontend, origin, masquerade];
+    return [
+      ...vip,
+      backend?.index,
+      rewritten.destination,
+      rewritten.destinationPort,
+      ...client,
+      ...ports,
+    ].join(' ');
   };
   return rewriteOf(a) === rewriteOf(b);
 }
@@ -326,7 +341,7 @@ function flowVerdict(flow: PlainFlow, isReply: boolean, established: boolean): F
   return {
     verdict: 'dnat',
     decidedBy: 'frontend',
-    origin: 'pod',
+    origin: flow.answer.origin,
     masquerade: flow.answer.masquerade,
     established,
     reply: isReply,
@@ -340,7 +355,9 @@ function timeoutOf({ protocol, stage }: PlainFlow): number {
   return TIMEOUTS[`${protocol} ${stage}`] as number;
 }
 
-function mayBegin({ protocol, hint }: HintedPacket): boolean {
+function mayBegin({ protocol, hint, source }: HintedPacket): boolean {
+  // Nobody can answer it.
+  if (source === 0 || source === 0n) return false;
   if (protocol === 'TCP') return (hint & (FIN | RST)) === 0 && !((hint & SYN) !== 0 && (hint & ACK) !== 0);
   if (protocol === 'SCTP') return ![...SCTP_ENDS, 2, 11].includes(hint);
   return true;

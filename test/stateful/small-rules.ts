@@ -3,8 +3,10 @@
 import type { FamilyRules } from '@shunt/dataplane';
 import {
   type Address,
+  type DECIDED_BY,
   type Family,
   flowHash,
+  type Origin,
   OUTCOME_MASQUERADE,
   OUTCOME_PORT_SHIFT,
   type Packet,
@@ -16,10 +18,13 @@ import {
   verdictWords,
 } from '@shunt/model';
 
-export interface Backend {
-  readonly index: number;
+export interface BackendPlace {
   readonly address: Address;
   readonly port: number;
+}
+
+export interface Backend extends BackendPlace {
+  readonly index: number;
 }
 
 export interface Frontend {
@@ -39,15 +44,34 @@ export interface ServicePort {
 /** What the rules say of a packet. */
 export interface Answer {
   readonly verdict: Verdict;
+  readonly origin: Origin;
+  readonly decidedBy: (typeof DECIDED_BY)[number];
   readonly frontend: number;
   readonly backend: Backend | null;
   readonly masquerade: boolean;
 }
 
 const BY_FRONTEND = 1 << 8;
+const NO_ANSWER = {
+  verdict: 'none',
+  origin: 'pod',
+  decidedBy: 'nothing',
+  frontend: 0,
+  backend: null,
+  masquerade: false,
+} as const satisfies Answer;
+
+/** What the plain model asks of its rules. Frontends and service ports are numbers, 0 for none. */
+export interface PlainRules {
+  answer(packet: Packet): Answer;
+  /** The answer when the backend at a place is picked, or `null` if no pick of the packet leads there. */
+  answerAt(packet: Packet, answer: Answer, place: BackendPlace): Answer | null;
+  servicePort(frontend: number): number;
+  affinitySeconds(frontend: number): number;
+}
 
 /** Which backends a service port may pick changes; everything else stays. */
-export class SmallRules implements FamilyRules {
+export class SmallRules implements FamilyRules, PlainRules {
   readonly family: Family;
   readonly frontends: readonly Frontend[];
   readonly servicePorts: ReadonlyMap<number, ServicePort>;
@@ -79,26 +103,36 @@ export class SmallRules implements FamilyRules {
         address === packet.destination && port === packet.destinationPort && protocol === packet.protocol
       );
     });
-    if (frontend === undefined) return { verdict: 'none', frontend: 0, backend: null, masquerade: false };
+    if (frontend === undefined) return NO_ANSWER;
     const backends = this.eligible(frontend.servicePort);
     const { index } = frontend;
     if (backends.length === 0)
-      return { verdict: 'reject', frontend: index, backend: null, masquerade: false };
+      return { ...NO_ANSWER, verdict: 'reject', decidedBy: 'frontend', frontend: index };
     const hash = flowHash(packet.source, packet.sourcePort ?? 0, 0);
     return this.answerWith(packet, index, backends[hash % backends.length] as Backend);
+  }
+
+  answerAt(packet: Packet, { frontend }: Answer, place: BackendPlace): Answer | null {
+    const backend = this.eligible(this.servicePort(frontend)).find(({ address, port }) => {
+      return address === place.address && port === place.port;
+    });
+    return backend === undefined ? null : this.answerWith(packet, frontend, backend);
   }
 
   /** The answer when a certain backend is picked. */
   answerWith(packet: Packet, frontend: number, backend: Backend): Answer {
     const masquerade = this.#outside.has(packet.source) || packet.source === backend.address;
-    return { verdict: 'dnat', frontend, backend, masquerade };
+    return { ...NO_ANSWER, verdict: 'dnat', decidedBy: 'frontend', frontend, backend, masquerade };
   }
 
   lookup(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
     for (let index = 0; index < count; index++) {
       const packet = readPacket(packets, index, this.family);
-      const none = { verdict: 'none', frontend: 0, backend: null, masquerade: false } as const;
-      this.#write(verdicts, index * verdictWords(this.family), packet === null ? none : this.answer(packet));
+      this.#write(
+        verdicts,
+        index * verdictWords(this.family),
+        packet === null ? NO_ANSWER : this.answer(packet),
+      );
     }
   }
 
@@ -107,7 +141,7 @@ export class SmallRules implements FamilyRules {
   }
 
   affinitySeconds(frontend: number): number {
-    return (this.servicePorts.get(this.servicePort(frontend)) as ServicePort).affinitySeconds;
+    return this.servicePorts.get(this.servicePort(frontend))?.affinitySeconds ?? 0;
   }
 
   redirect(

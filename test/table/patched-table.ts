@@ -21,6 +21,7 @@ import {
   type TablePatch,
   validateMatchTable,
 } from '@shunt/model';
+import { formatPacket } from '@shunt/testing/vitest';
 
 /** A writer and a dataplane that applies what it writes. */
 export class PatchedTable {
@@ -45,45 +46,57 @@ export class PatchedTable {
 
   /** What is wrong with the table after a change, or `null`. */
   problem(ruleset: Ruleset, packets: readonly Packet[]): string | null {
-    const { image, writer } = this;
-    const [invalid] = validateMatchTable(image);
-    if (invalid !== undefined) return invalid;
-    const kept = writer.table().image;
-    const other = kept.findIndex((word, at) => word !== image[at]);
-    if (other >= 0 || kept.length !== image.length) return `the writer has another word ${other}`;
-    // Reads all that is in the image, and compares it with the rules.
-    const loaded = TableWriter.load(image, ruleset);
-    const { heapWords, freeWords, waitingWords } = writer.memory;
-    if (heapWords !== image[HEADER_HEAP_END]) return 'the heap ends elsewhere';
-    const unseen = loaded.memory.freeWords - freeWords - waitingWords;
-    if (unseen < 0) return `${-unseen} words are used, and were free`;
-    const text = tableText({ image, directory: writer.directory });
-    const wanted = tableText(emitTable(ruleset));
-    if (text !== wanted) return `patched:\n${text}\nfrom nothing:\n${wanted}`;
-    return this.#wrongVerdict(ruleset, packets);
+    return (
+      tableProblem(this.writer, this.image, ruleset) ??
+      wrongVerdict(this.dataplane, new Evaluator(ruleset), packets)
+    );
   }
+}
 
-  #wrongVerdict(ruleset: Ruleset, packets: readonly Packet[]): string | null {
-    const evaluator = new Evaluator(ruleset);
-    for (const packet of packets) {
-      const evaluation = evaluator.evaluate(packet);
-      const result = this.dataplane.lookup(packet);
-      const { backend } = result;
-      const chosen =
-        pick(evaluation, packet, 0) ??
-        evaluation.candidates.find((it) => it.address === backend?.address && it.port === backend.port) ??
-        null;
-      const wanted = [
-        evaluation.verdict,
-        evaluation.origin,
-        evaluation.decidedBy,
-        chosen === null ? 'none' : formatEndpoint(chosen.address, chosen.port),
-        chosen !== null && masquerades(evaluation, packet, chosen),
-      ].join(' ');
-      if (verdictText(result) !== wanted) return `${verdictText(result)}, not ${wanted}`;
+/** What an image is wrong about, which should be its writer's and the table of a ruleset; or `null`. */
+export function tableProblem(writer: TableWriter, image: Uint32Array, ruleset: Ruleset): string | null {
+  const [invalid] = validateMatchTable(image);
+  if (invalid !== undefined) return invalid;
+  const kept = writer.table().image;
+  const other = kept.findIndex((word, at) => word !== image[at]);
+  if (other >= 0 || kept.length !== image.length) return `the writer has another word ${other}`;
+  // Reads all that is in the image, and compares it with the rules.
+  const loaded = TableWriter.load(image, ruleset);
+  const { heapWords, freeWords, waitingWords } = writer.memory;
+  if (heapWords !== image[HEADER_HEAP_END]) return 'the heap ends elsewhere';
+  const unseen = loaded.memory.freeWords - freeWords - waitingWords;
+  if (unseen < 0) return `${-unseen} words are used, and were free`;
+  const text = tableText({ image, directory: writer.directory });
+  const wanted = tableText(emitTable(ruleset));
+  return text === wanted ? null : `patched:\n${text}\nfrom nothing:\n${wanted}`;
+}
+
+/** The first packet that a dataplane answers otherwise than the evaluator, or `null`. Its `random` has to give 0. */
+export function wrongVerdict(
+  dataplane: Pick<Dataplane, 'lookup'>,
+  evaluator: Evaluator,
+  packets: readonly Packet[],
+): string | null {
+  for (const packet of packets) {
+    const evaluation = evaluator.evaluate(packet);
+    const result = dataplane.lookup(packet);
+    const { backend } = result;
+    const chosen =
+      pick(evaluation, packet, 0) ??
+      evaluation.candidates.find((it) => it.address === backend?.address && it.port === backend.port) ??
+      null;
+    const wanted = [
+      evaluation.verdict,
+      evaluation.origin,
+      evaluation.decidedBy,
+      chosen === null ? 'none' : formatEndpoint(chosen.address, chosen.port),
+      chosen !== null && masquerades(evaluation, packet, chosen),
+    ].join(' ');
+    if (verdictText(result) !== wanted) {
+      return `${formatPacket(packet)}: ${verdictText(result)}, not ${wanted}`;
     }
-    return null;
   }
+  return null;
 }
 
 function verdictText({ verdict, origin, decidedBy, backend, masquerade }: LookupResult): string {

@@ -11,7 +11,10 @@ import {
 } from '../ruleset/types.js';
 import type { RulesetUpdate } from './compiler.js';
 
-/** Backends that get no new flow, and keep those that they have until these end. */
+/**
+ * Backends that get no new flow, and keep those that they have until these end. Of UDP service ports, too: a sweep
+ * deletes their flows, but not those to a frontend that is gone, and it comes only when endpoints change.
+ */
 export interface DrainingBackends {
   /** As it was before the change. */
   readonly servicePort: ServicePort;
@@ -97,14 +100,9 @@ function isContained(places: readonly EndpointAddress[], others: readonly Endpoi
   });
 }
 
-function draining(before: ServicePort, after: ServicePort | null): DrainingBackends {
-  const left = missingBackends(poolsOf(before), after === null ? [] : poolsOf(after));
-  // With no serving endpoint left, UDP flows are not looked at either (12.2).
-  const isSwept = before.protocol === 'UDP' && after !== null && after.servingEndpoints.length > 0;
-  const backends = isSwept
-    ? left.filter((backend) => after.servingEndpoints.some((serving) => isSamePlace(serving, backend)))
-    : left;
-  return { servicePort: before, backends };
+function draining(servicePort: ServicePort, after: ServicePort | null): DrainingBackends {
+  const backends = missingBackends(poolsOf(servicePort), after === null ? [] : poolsOf(after));
+  return { servicePort, backends };
 }
 
 function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {

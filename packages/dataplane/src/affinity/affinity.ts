@@ -2,7 +2,7 @@
  * ClientIP session affinity: which backend a client of a service port had last, in a fixed region of memory,
  * for one IP family and one worker. The key is service port and client address: all frontends of a service
  * port share it, and the client's port has no part in it. A timer starts anew with each new flow, and not
- * with its packets; whether a backend may still be used, the caller says.
+ * with its packets; whether a backend may still be used, the caller says, and when one has left.
  *
  * ```
  * entry, IPv4 (8 words)    | service port | backend port | backend index | second of the last flow | timeout
@@ -15,8 +15,15 @@
  * longest.
  * @see https://kubernetes.io/docs/reference/networking/virtual-ips/#session-affinity
  */
-import { type Family, OUTCOME_PORT_SHIFT, VERDICT_BACKEND, VERDICT_OUTCOME } from '@shunt/model';
+import {
+  type Address,
+  type Family,
+  OUTCOME_PORT_SHIFT,
+  VERDICT_BACKEND,
+  VERDICT_OUTCOME,
+} from '@shunt/model';
 import { type FlowLayout, flowLayout, powerOfTwo } from '../conntrack/flow-layout.js';
+import { readAddress } from '../conntrack/flow-records.js';
 import { addressHash6 } from '../conntrack/key-hash.js';
 
 const SERVICE_PORT = 0;
@@ -153,6 +160,24 @@ export class Affinity {
     for (let place = 0; place <= this.#mask; place++) {
       const entry = this.#offset(place);
       if (numbers.has(this.words[entry + SERVICE_PORT] as number)) this.forget(entry);
+    }
+  }
+
+  /**
+   * Forgets clients of some service ports by the backend that they had. Looks at all entries.
+   * @param isGone - whether a backend of the service port has left it
+   */
+  forgetBackends(
+    numbers: Pick<ReadonlySet<number>, 'has'>,
+    isGone: (servicePort: number, address: Address, port: number) => boolean,
+  ): void {
+    const { words } = this;
+    for (let place = 0; place <= this.#mask; place++) {
+      const entry = this.#offset(place);
+      const servicePort = words[entry + SERVICE_PORT] as number;
+      if (words[entry + TIMEOUT] === 0 || !numbers.has(servicePort)) continue;
+      const address = readAddress(this.#layout, words, entry + this.#address);
+      if (isGone(servicePort, address, words[entry + AFFINITY_PORT] as number)) this.forget(entry);
     }
   }
 

@@ -64,6 +64,17 @@ describe('a plan for flows', () => {
     expect(draining()).toEqual([]);
   });
 
+  it('lets the clients of a backend go that drains, and of no other', () => {
+    const { affinity, conntrack } = memoryWith(FLOWS);
+    const isKnown = (client: number, servicePort: number): boolean =>
+      affinity.find(servicePort, first(client, TCP, ONE).packet, 0, 60, 0) !== 0;
+    const drain = [{ family: 'IPv4', servicePort: 1, backends: [at(ONE)] }] as const;
+    applyFlowPlan({ ...NOTHING, drain: [{ ...drain[0], family: 'IPv6' }] }, { affinity, conntrack });
+    expect(isKnown(1, 1)).toBe(true);
+    applyFlowPlan({ ...NOTHING, drain }, { affinity });
+    expect([isKnown(1, 1), isKnown(2, 1), isKnown(3, 2), isKnown(4, 2)]).toEqual([false, true, true, true]);
+  });
+
   it.each([
     ['its address', { address: VIP, port: 53 }],
     ['its node port', { address: null, port: 53 }],

@@ -31,13 +31,15 @@ export interface AppliedFlowPlan extends PlannedFlows {
  * Does what a patch's plan says, in what a worker remembers. To be called by each worker for its own memory, and by
  * each of its families, behind the change of rules and in the order of the changes.
  *
- * A number that is retired or reset is forgotten: its counts are handed over and start from 0, its clients
- * lose their backend, and flows that are left of it count for number 0, and for no backend. Backends that drain, or
- * that no longer serve UDP, are marked as gone in the counters; those that join are not gone.
+ * Clients of a backend that drains are free. A number that is retired or reset is forgotten: its counts are handed
+ * over and start from 0, its clients lose their backend, and flows that are left of it count for number 0, and for no
+ * backend. Backends that drain, or that no longer serve UDP, are marked as gone in the counters; those that join are
+ * not gone.
  */
 export function applyFlowPlan(plan: PatchPlan, memory: FlowMemory): AppliedFlowPlan {
   const { conntrack, counters } = memory;
   const planned = planFlows(plan, conntrack);
+  if (memory.affinity !== undefined) forgetDrained(plan, memory.affinity);
   const gone = new Set([...plan.retired, ...plan.reset]);
   const family = conntrack?.family;
   if (counters !== undefined) markBackends(plan, counters, family);
@@ -69,6 +71,18 @@ function markBackends(plan: PatchPlan, counters: Counters, family: Family | unde
     if (serving.get(servicePort)?.has(endpointKey(backend)) === true) continue;
     counters.setGone(servicePort, address, port, true);
   }
+}
+
+/**
+ * A backend that comes back finds none of its clients: kube-proxy has them in a list of each backend's own, which
+ * goes with its rules.
+ */
+function forgetDrained({ drain }: PatchPlan, affinity: Affinity): void {
+  const gone = endpointsByNumber(drain, affinity.family);
+  if (gone.size === 0) return;
+  affinity.forgetBackends(gone, (servicePort, address, port) => {
+    return gone.get(servicePort)?.has(endpointKey({ address, port })) === true;
+  });
 }
 
 function planFlows(plan: PatchPlan, conntrack: Conntrack | undefined): PlannedFlows {

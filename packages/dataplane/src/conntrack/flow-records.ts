@@ -117,7 +117,8 @@ function protocolOf(number: number): Protocol {
   return protocol;
 }
 
-function readAddress(layout: FlowLayout, words: Uint32Array, at: number): Address {
+/** The address at a word offset. */
+export function readAddress(layout: FlowLayout, words: Uint32Array, at: number): Address {
   const word = (index: number): number => words[at + index] as number;
   return layout.addressWords === 1 ? word(0) : ipv6FromWords(word(0), word(1), word(2), word(3));
 }

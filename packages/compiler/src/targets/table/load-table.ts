@@ -61,11 +61,21 @@ export function findTable(image: Uint32Array, ruleset: Ruleset): WrittenTable {
   if (part !== null) throw mismatch(part);
   const reader = new TableReader(image, ruleset.mode);
   const directory = new TableDirectory();
-  const found = ruleset.servicePorts.map((servicePort) => reader.servicePort(servicePort));
+  // A health-check line is one of several service ports', and of nobody's who has others.
+  const found = [
+    ...ruleset.servicePorts.filter(hasOwnKeys).map((servicePort) => reader.servicePort(servicePort)),
+    ...ruleset.servicePorts
+      .filter((it) => !hasOwnKeys(it))
+      .map((servicePort) => reader.checkedOnly(servicePort)),
+  ];
   let next = found.reduce((largest, { number }) => Math.max(largest, number), 0);
   for (const written of found) directory.add(written.number > 0 ? written : { ...written, number: ++next });
-  if (reader.linesLeft > 0) throw mismatch('the frontends');
+  if (directory.frontends.size !== reader.lineCount) throw mismatch('the frontends');
   return { directory, contents: contentsOf(image) };
+}
+
+function hasOwnKeys({ frontends }: ServicePort): boolean {
+  return frontends.some(({ kind }) => kind !== 'healthCheckNodePort');
 }
 
 function contentsOf(image: Uint32Array): RootContents {
@@ -97,7 +107,8 @@ class TableReader {
   readonly #places: PlaceCounter;
   /** Lines by family and key. */
   readonly #lines = new Map<string, number>();
-  readonly #found = new Set<string>();
+  /** Word offsets of the service ports that lines were found for. */
+  readonly #found = new Set<number>();
 
   constructor(image: Uint32Array, mode: Mode) {
     this.#image = image;
@@ -111,33 +122,70 @@ class TableReader {
     }
   }
 
-  /** Lines that no service port has. */
-  get linesLeft(): number {
-    return this.#lines.size - this.#found.size;
+  get lineCount(): number {
+    return this.#lines.size;
   }
 
-  /** @returns without number and offset where no line of its own leads to them */
+  /** A service port that has keys of its own. */
   servicePort(servicePort: ServicePort): WrittenServicePort {
     const { frontends } = servicePort;
     const expected = frontends.map((frontend) => this.#lineOf(servicePort, frontend));
+    const own = expected.find((_, index) => frontends[index]?.kind !== 'healthCheckNodePort') as number;
+    const pools = this.#pools(own, servicePort);
+    if (pools === null) throw mismatch(`pools of ${servicePortKey(servicePort)}`);
+    return this.#written(servicePort, expected, own, pools);
+  }
+
+  /**
+   * A service port that only its Service's health-check port could lead to.
+   * @returns without number and offset if it does not
+   */
+  checkedOnly(servicePort: ServicePort): WrittenServicePort {
+    const expected = servicePort.frontends.map((frontend) => this.#lineOf(servicePort, frontend));
+    for (const line of expected) {
+      const pools = this.#found.has(this.#recordOf(line)) ? null : this.#pools(line, servicePort);
+      if (pools !== null) return this.#written(servicePort, expected, line, pools);
+    }
+    return this.#written(servicePort, expected, 0, { cluster: null, local: null });
+  }
+
+  /** @param own - a line that is its own, 0 for none */
+  #written(
+    servicePort: ServicePort,
+    expected: readonly number[],
+    own: number,
+    pools: WrittenServicePort['pools'],
+  ): WrittenServicePort {
     const image = this.#image;
-    const own = expected.find((_, index) => frontends[index]?.kind !== 'healthCheckNodePort');
-    const offset = own === undefined ? 0 : (image[lineOffset(own) + LINE_SERVICE_PORT] as number);
-    const lines = frontends.map((frontend, index): WrittenLine => {
-      const at = lineOffset(expected[index] as number);
-      const isOwn = offset > 0 && image[at + LINE_SERVICE_PORT] === offset;
-      const line = isOwn ? (expected[index] as number) : 0;
-      return { line, servicePort, frontend, sourceRanges: this.#sourceRanges(at, servicePort, frontend) };
+    const offset = own === 0 ? 0 : this.#recordOf(own);
+    const lines = servicePort.frontends.map((frontend, index): WrittenLine => {
+      const line = expected[index] as number;
+      const sourceRanges = this.#sourceRanges(lineOffset(line), servicePort, frontend);
+      return {
+        line: offset > 0 && this.#recordOf(line) === offset ? line : 0,
+        servicePort,
+        frontend,
+        sourceRanges,
+      };
     });
-    const pools = {
-      cluster: own === undefined ? null : this.#pool(own, servicePort, 'cluster'),
-      local: own === undefined ? null : this.#pool(own, servicePort, 'local'),
-    };
+    this.#found.add(offset);
     const word = (at: number): number => (offset === 0 ? 0 : (image[offset + at] as number));
     if (offset > 0 && word(SERVICE_PORT_AFFINITY) !== (servicePort.affinitySeconds ?? 0)) {
       throw mismatch(`timeouts of ${servicePortKey(servicePort)}`);
     }
     return { servicePort, number: word(SERVICE_PORT_NUMBER), offset, lines, pools };
+  }
+
+  /** Where the service port of a line is. */
+  #recordOf(line: number): number {
+    return this.#image[lineOffset(line) + LINE_SERVICE_PORT] as number;
+  }
+
+  /** The pools of a line, or `null` if they are not those of the service port. */
+  #pools(line: number, servicePort: ServicePort): WrittenServicePort['pools'] | null {
+    const cluster = this.#pool(line, servicePort, 'cluster');
+    const local = this.#pool(line, servicePort, 'local');
+    return cluster === undefined || local === undefined ? null : { cluster, local };
   }
 
   /** The line of a frontend: the same key, kind and actions. */
@@ -151,7 +199,6 @@ class TableReader {
       if (this.#image[at + word] !== words[word])
         throw mismatch(`frontends of ${servicePortKey(servicePort)}`);
     }
-    this.#found.add(key);
     return line;
   }
 
@@ -170,7 +217,8 @@ class TableReader {
     return { offset, count };
   }
 
-  #pool(line: number, servicePort: ServicePort, name: PoolName): WrittenPool | null {
+  /** @returns `null` for none, `undefined` for another than the service port's */
+  #pool(line: number, servicePort: ServicePort, name: PoolName): WrittenPool | null | undefined {
     const image = this.#image;
     const at = lineOffset(line) + (name === 'cluster' ? LINE_CLUSTER_POOL : LINE_LOCAL_POOL);
     const poolWord = image[at + POOL_WORD] as number;
@@ -179,8 +227,7 @@ class TableReader {
     const pool = poolOf(servicePort, name);
     const backends = pool?.backends ?? [];
     if (pool === null || backends.length === 0) {
-      if (poolWord !== 0) throw mismatch(`pools of ${servicePortKey(servicePort)}`);
-      return null;
+      return poolWord === 0 ? null : undefined;
     }
     const slots = effectiveSlots(pool);
     const places: (Backend | null)[] = new Array<Backend | null>(
@@ -197,7 +244,7 @@ class TableReader {
         return backend === null || isBackendAt(image, record, backend);
       }) &&
       slotNumbers.every((slot) => places[slotOf(image, slotsOffset, poolWord, slot)] === backendOf(slot));
-    if (!isSame) throw mismatch(`pools of ${servicePortKey(servicePort)}`);
+    if (!isSame) return undefined;
     return { servicePort, name, slotsOffset, poolWord, backendsOffset, places };
   }
 }

@@ -67,6 +67,8 @@ export class TableWriter {
   readonly #planner = new ChangePlanner();
   readonly #lineCounts: Record<Family, number> = { IPv4: 0, IPv6: 0 };
   #directory: TableDirectory;
+  /** Numbers that a loaded table did not tell, so that they may have been others' before. */
+  readonly #guessed: number[];
   /** Before this generation nothing was freed that this writer knows of. */
   #firstGeneration: number;
 
@@ -83,9 +85,11 @@ export class TableWriter {
     this.#firstGeneration = shadow.generation;
     const foundIn = isLoaded ? shadow.generation : null;
     for (const [key, written] of directory.servicePorts) this.#adopt(key, written, foundIn);
+    const written = [...directory.servicePorts.values()];
+    this.#guessed = isLoaded ? written.flatMap((it) => (it.offset === 0 ? [it.number] : [])) : [];
     // Who loads a table may have flows that nobody has looked at.
     this.#planner.plan(updateOf({ ...NO_CHANGE, added: ruleset.servicePorts }, !isLoaded));
-    this.#numbers = new ServicePortNumbers([...directory.servicePorts.values()].map((it) => it.number));
+    this.#numbers = new ServicePortNumbers(written.map((it) => it.number));
   }
 
   /**
@@ -155,6 +159,7 @@ export class TableWriter {
     shadow.begin();
     this.#freed.release(generation, shadow.heap, (number) => this.#numbers.give(number));
     const step = new UpdateStep(this.#isAtOnce(change), generation);
+    step.reset.push(...this.#guessed.splice(0));
     this.#changeSections(change, step);
     for (const port of change.removed) this.#remove(port, step);
     for (const { after } of change.replaced) this.#replace(servicePortKey(after), after, step, false);
