@@ -2,6 +2,7 @@
 import { changeBetween, type Ruleset, type RulesetChange, TableWriter } from '@shunt/compiler';
 import { Dataplane } from '@shunt/dataplane';
 import {
+  address,
   FAMILIES,
   type Family,
   familyOf,
@@ -71,6 +72,15 @@ const CAPACITY_WORDS = 1 << 15;
 
 /** Of the readers that could be there, so many of the latest are looked at. */
 const READERS_MAX = 3;
+
+it('readers with the origins of earlier sections are waited for before frontends change', () => {
+  const first = rulesOf(0);
+  const moved = { ...first, localAddresses: [...first.localAddresses, address('192.0.2.1')] };
+  const gone = { ...moved, servicePorts: moved.servicePorts.filter(({ name }) => name !== 'policy') };
+  const table = new SteppedTable(first);
+  expect(table.mixture(changeBetween(first, moved), packets4.slice(0, 64))).toBe(null);
+  expect(table.mixture(changeBetween(moved, gone), packets4.slice(0, 64))).toBe(null);
+});
 
 /** A table whose patches are applied write by write. */
 class SteppedTable {

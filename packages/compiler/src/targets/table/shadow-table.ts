@@ -130,8 +130,9 @@ export class ShadowTable {
   /**
    * Ends the patch. The table is then one generation on.
    * @param graceGeneration - whose freed words may have been written, if any were
+   * @param mustWait - whether readers of before that generation are to be gone, whatever is written
    */
-  finish(graceGeneration: number, notes: PatchNotes): TablePatch {
+  finish(graceGeneration: number, mustWait: boolean, notes: PatchNotes): TablePatch {
     this.#fillBlocks();
     this.#writeHeader();
     const before = (at: number): number => this.#before[at] as number;
@@ -149,7 +150,7 @@ export class ShadowTable {
     patch[PATCH_TABLE_CHECKSUM_AFTER] = this.image[HEADER_CHECKSUM] as number;
     patch[PATCH_HEAP_END] = this.image[HEADER_HEAP_END] as number;
     patch[PATCH_NEEDS_WORDS] = this.image[HEADER_TOTAL_WORDS] as number;
-    patch[PATCH_GRACE_GENERATION] = this.#reuses ? graceGeneration : 0;
+    patch[PATCH_GRACE_GENERATION] = mustWait || this.#reuses ? graceGeneration : 0;
     patch[PATCH_WRITES_WORDS] = writes.length;
     patch[PATCH_PLAN_WORDS] = plan.length;
     patch[PATCH_WORDS_WRITTEN] = this.#wordsWritten;

@@ -71,6 +71,8 @@ export class TableWriter {
   readonly #guessed: number[];
   /** Before this generation nothing was freed that this writer knows of. */
   #firstGeneration: number;
+  /** By the patch before. */
+  #sectionsHaveChanged: boolean;
 
   private constructor(
     shadow: ShadowTable,
@@ -83,6 +85,7 @@ export class TableWriter {
     this.#directory = directory;
     this.#shared = new RootStructures(shadow, contents, ruleset, ruleset.clusterIPs);
     this.#firstGeneration = shadow.generation;
+    this.#sectionsHaveChanged = isLoaded && shadow.generation > 0;
     const foundIn = isLoaded ? shadow.generation : null;
     for (const [key, written] of directory.servicePorts) this.#adopt(key, written, foundIn);
     const written = [...directory.servicePorts.values()];
@@ -303,8 +306,11 @@ export class TableWriter {
     const numberOf = (key: string): number =>
       step.numbers.get(key) ?? this.#live.get(key)?.written.number ?? 0;
     // Patches before the first one of this writer may have freed what it found free.
-    const grace = Math.max(step.generation - GRACE_PATCHES, this.#firstGeneration);
-    return this.#shadow.finish(grace, {
+    const freed = Math.max(step.generation - GRACE_PATCHES, this.#firstGeneration);
+    // Readers with the sections of an earlier root must not come upon frontends of this generation.
+    const mustWait = this.#sectionsHaveChanged;
+    this.#sectionsHaveChanged = Object.keys(change.sections).length > 0;
+    return this.#shadow.finish(mustWait ? step.generation - 1 : freed, mustWait, {
       plan: patchPlan(change, plan, numberOf, step),
       slotsMoved: plan.moves.reduce((sum, { moved }) => sum + moved, 0),
       slotsCompared: plan.moves.reduce((sum, { of }) => sum + of, 0),
