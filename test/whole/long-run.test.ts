@@ -9,7 +9,7 @@ import { Tally } from './tally.js';
 import { World } from './world.js';
 
 const CHANGES = 10_000;
-const CHECK_EVERY = 100;
+const CHECK_EVERY = 500;
 const SERVICES = 24;
 const FLOWS = 512;
 const SEED = 0x5eed;
