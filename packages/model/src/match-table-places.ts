@@ -1,4 +1,4 @@
-import { POOL_COUNT_MASK, POOL_WIDTH_SHIFT } from './match-table.js';
+import { POOL_COUNT_MASK, POOL_WIDTH_SHIFT, slotPlace } from './match-table.js';
 
 /**
  * Counts the places of backends that the slots of pools name: the largest of the slots, and one. Frontends
@@ -17,23 +17,19 @@ export class PlaceCounter {
    * @param poolWord - of at least one slot
    */
   count(slots: number, poolWord: number): number {
-    const slotCount = poolWord & POOL_COUNT_MASK;
     const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
-    if (width === 0) return slotCount;
+    if (width === 0) return poolWord & POOL_COUNT_MASK;
     const known = this.#bySlots.get(slots);
     if (known?.poolWord === poolWord) return known.places;
-    const places = this.#largestSlot(slots, slotCount, width) + 1;
+    const places = this.#largestPlace(slots, poolWord) + 1;
     this.#bySlots.set(slots, { poolWord, places });
     return places;
   }
 
-  #largestSlot(slots: number, slotCount: number, width: number): number {
-    const bits = 1 << width;
-    const mask = 0xffffffff >>> (32 - bits);
+  #largestPlace(slots: number, poolWord: number): number {
     let largest = 0;
-    for (let bit = 0; bit < slotCount << width; bit += bits) {
-      const slot = (((this.#image[slots + (bit >>> 5)] as number) >>> (bit & 31)) & mask) >>> 0;
-      if (slot > largest) largest = slot;
+    for (let slot = 0; slot < (poolWord & POOL_COUNT_MASK); slot++) {
+      largest = Math.max(largest, slotPlace(this.#image, slots, poolWord, slot));
     }
     return largest;
   }

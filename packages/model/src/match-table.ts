@@ -259,3 +259,15 @@ export function slotsWords(poolWord: number): number {
   const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
   return width === 0 ? 0 : (((poolWord & POOL_COUNT_MASK) << width) + 31) >>> 5;
 }
+
+/**
+ * The place, in a pool's block of backends, that a slot names.
+ * @param slots - word offset of the pool's slots
+ */
+export function slotPlace(image: Uint32Array, slots: number, poolWord: number, slot: number): number {
+  const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
+  if (width === 0) return slot;
+  const bit = slot << width;
+  const word = image[slots + (bit >>> 5)] as number;
+  return ((word >>> (bit & 31)) & (0xffffffff >>> (32 - (1 << width)))) >>> 0;
+}

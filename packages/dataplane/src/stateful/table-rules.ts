@@ -18,10 +18,10 @@ import {
   POOL_BACKEND,
   POOL_COUNT_MASK,
   POOL_SLOTS,
-  POOL_WIDTH_SHIFT,
   POOL_WORD,
   SERVICE_PORT_AFFINITY,
   SERVICE_PORT_NUMBER,
+  slotPlace,
   VERDICT_BACKEND,
   VERDICT_FRONTEND,
   VERDICT_OUTCOME,
@@ -134,15 +134,11 @@ export class TableRules implements FamilyRules {
     const first = image[pool + POOL_BACKEND] as number;
     const poolWord = image[pool + POOL_WORD] as number;
     const count = poolWord & POOL_COUNT_MASK;
-    const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
     const slots = image[pool + POOL_SLOTS] as number;
-    const mask = -1 >>> (32 - (1 << width));
     const hinted = HEAP_START + backend * this.#backendWords - first;
     const isHintRight = hinted >= 0 && this.#isBackend(image, first + hinted, words, address, port);
     for (let slot = 0; slot < count; slot++) {
-      const bit = slot << width;
-      const place = width === 0 ? slot : ((image[slots + (bit >>> 5)] as number) >>> (bit & 31)) & mask;
-      const record = first + (place >>> 0) * this.#backendWords;
+      const record = first + slotPlace(image, slots, poolWord, slot) * this.#backendWords;
       if (isHintRight ? record === first + hinted : this.#isBackend(image, record, words, address, port)) {
         return record;
       }

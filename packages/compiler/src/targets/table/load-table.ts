@@ -17,7 +17,6 @@ import {
   POOL_BACKEND,
   POOL_COUNT_MASK,
   POOL_SLOTS,
-  POOL_WIDTH_SHIFT,
   POOL_WORD,
   ROOT_BLOCKED_ACTION,
   ROOT_LOOPBACK_FLAGS4,
@@ -26,6 +25,7 @@ import {
   SERVICE_PORT_NUMBER,
   STRUCTURES,
   type StructureName,
+  slotPlace,
   structureCount,
   structureOffset,
   validateMatchTable,
@@ -236,27 +236,17 @@ class TableReader {
     // By their numbers, since slots are not always an array.
     const slotNumbers = Array.from({ length: slots.length }, (_, slot) => slot);
     const backendOf = (slot: number): Backend => backends[slots[slot] as number] as Backend;
-    for (const slot of slotNumbers) places[slotOf(image, slotsOffset, poolWord, slot)] = backendOf(slot);
+    for (const slot of slotNumbers) places[slotPlace(image, slotsOffset, poolWord, slot)] = backendOf(slot);
     const isSame =
       (poolWord & POOL_COUNT_MASK) === slots.length &&
       places.every((backend, place) => {
         const record = backendsOffset + place * backendWords(servicePort.family);
         return backend === null || isBackendAt(image, record, backend);
       }) &&
-      slotNumbers.every((slot) => places[slotOf(image, slotsOffset, poolWord, slot)] === backendOf(slot));
+      slotNumbers.every((slot) => places[slotPlace(image, slotsOffset, poolWord, slot)] === backendOf(slot));
     if (!isSame) return undefined;
     return { servicePort, name, slotsOffset, poolWord, backendsOffset, places };
   }
-}
-
-/** The place that a slot names. */
-function slotOf(image: Uint32Array, slots: number, poolWord: number, slot: number): number {
-  const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
-  if (width === 0) return slot;
-  const bit = slot << width;
-  return (
-    (((image[slots + (bit >>> 5)] as number) >>> (bit & 31)) & (0xffffffff >>> (32 - (1 << width)))) >>> 0
-  );
 }
 
 function isBackendAt(image: Uint32Array, record: number, { address, port }: Backend): boolean {
