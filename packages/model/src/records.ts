@@ -39,7 +39,7 @@
  * had to change so that replies can be told apart. For a reply `src` is set, for it is to come from the
  * frontend, and `dst` if the source had been rewritten. All these are 0 in a verdict other than `dnat`.
  */
-import { type Address, type Family, ipv6FromWords, ipv6Words } from './address.js';
+import { type Address, type Family, ipv6FromWords, writeIPv6Words } from './address.js';
 import type { Packet } from './packet.js';
 import { protocolFromNumber, protocolNumber } from './protocol.js';
 import { ORIGINS, type Origin, VERDICTS, type Verdict } from './verdict.js';
@@ -176,8 +176,8 @@ export function writePacket(records: Uint32Array, index: number, packet: Packet)
   } else if (typeof source === 'bigint' && typeof destination === 'bigint') {
     const at = recordOffset(records, index, PACKET6_WORDS);
     records.fill(0, at, at + PACKET6_WORDS);
-    records.set(ipv6Words(source), at + PACKET6_SOURCE);
-    records.set(ipv6Words(destination), at + PACKET6_DESTINATION);
+    writeIPv6Words(source, records, at + PACKET6_SOURCE);
+    writeIPv6Words(destination, records, at + PACKET6_DESTINATION);
     records[at + PACKET6_PORTS] = ports;
     records[at + PACKET6_PROTOCOL] = protocolNumber(protocol, 'IPv6');
   } else {

@@ -13,6 +13,7 @@ import {
   type Protocol,
   parseAddress,
   readIPv6Words,
+  writeIPv6Words,
 } from '@shunt/model';
 
 /** A packet as people write it: addresses as numbers (see `Address`) or as text. */
@@ -73,8 +74,8 @@ export function writePacket6(
   destinationPort: number,
   protocol: number,
 ): void {
-  writeWords(record, PACKET6_SOURCE, source);
-  writeWords(record, PACKET6_DESTINATION, destination);
+  writeIPv6Words(source, record, PACKET6_SOURCE);
+  writeIPv6Words(destination, record, PACKET6_DESTINATION);
   writePorts6(record, sourcePort, destinationPort, protocol);
 }
 
@@ -95,22 +96,8 @@ function readAddresses6(record: Uint32Array, source: string, destination: string
   );
 }
 
-// Bigints are taken apart in bytes: shifts by 32 make one for each word.
-const halves = new DataView(new ArrayBuffer(16));
-
-function writeWords(record: Uint32Array, at: number, address: bigint): void {
-  halves.setBigUint64(0, address >> 64n);
-  halves.setBigUint64(8, address);
-  record[at] = halves.getUint32(0);
-  record[at + 1] = halves.getUint32(4);
-  record[at + 2] = halves.getUint32(8);
-  record[at + 3] = halves.getUint32(12);
-}
-
 function addressOf(title: string, given: Address | string): Address {
   if (typeof given !== 'string') return checkedAddress(title, given);
-  const quad = parseQuad(given);
-  if (quad >= 0) return quad;
   const address = parseAddress(given);
   if (address === null)
     throw new RangeError(`"${title}" expected an IP address, got ${JSON.stringify(given)}`);
@@ -129,37 +116,6 @@ function checkedAddress(title: string, address: Address): Address {
   }
   if (address >= 0n && address < IPV6_END) return address;
   throw new RangeError(`"${title}" expected integer 0..2^128-1, got ${address}`);
-}
-
-const DOT = 46;
-
-/**
- * Reads a dotted quad as everybody writes it. The model's parser takes every notation.
- * @returns -1 for any other text
- */
-function parseQuad(text: string): number {
-  const { length } = text;
-  if (length < 7 || length > 15) return -1;
-  let value = 0;
-  let octet = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === DOT) {
-      if (digits === 0 || octet > 255) return -1;
-      value = (value << 8) | octet;
-      octet = 0;
-      digits = 0;
-      dots++;
-    } else {
-      const digit = code - 48;
-      if (digit < 0 || digit > 9 || digits === 3) return -1;
-      octet = octet * 10 + digit;
-      digits++;
-    }
-  }
-  return dots === 3 && digits !== 0 && octet <= 255 ? ((value << 8) | octet) >>> 0 : -1;
 }
 
 function checkedPort(title: string, port: number): number {
