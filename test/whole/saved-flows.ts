@@ -5,6 +5,7 @@ import {
   address,
   FAMILIES,
   flowVerdictWords,
+  matchTableChecksum,
   type Packet,
   packetWords,
   readFlowVerdict,
@@ -88,11 +89,7 @@ function turned(packet: Packet | null): Packet[] {
   ];
 }
 
-/** Gives saved words the checksum that they should have: FNV-1a by words, of all but itself. */
+/** Gives saved words the checksum that they should have. */
 export function resealed(words: Uint32Array): Uint32Array {
-  let hash = 0x811c9dc5;
-  words.forEach((word, at) => {
-    if (at !== 2) hash = Math.imul(hash ^ word, 0x01000193);
-  });
-  return words.with(2, hash >>> 0);
+  return words.with(3, matchTableChecksum(words));
 }

@@ -2,26 +2,29 @@
  * What a worker remembers as one array of words, to be stored and loaded.
  *
  * ```
- * magic "FLOS" | version 2 | checksum of what follows | count of regions | words of each | their words
+ * magic "FLOS" | version 3 | count of regions | checksum of all others | words of each | their words
  * ```
  */
+import { matchTableChecksum } from '@shunt/model';
+
 const MAGIC = 0x464c4f53;
-const VERSION = 2;
+const VERSION = 3;
 const VERSION_AT = 1;
-const CHECKSUM = 2;
-const COUNT = 3;
+const COUNT = 2;
+/** Where {@link matchTableChecksum} leaves one out. */
+const CHECKSUM = 3;
 const SIZES = 4;
 
 export function joinRegions(regions: readonly Uint32Array[]): Uint32Array {
   const head = SIZES + regions.length;
   const words = new Uint32Array(regions.reduce((sum, region) => sum + region.length, head));
-  words.set([MAGIC, VERSION, 0, regions.length, ...regions.map((region) => region.length)]);
+  words.set([MAGIC, VERSION, regions.length, 0, ...regions.map((region) => region.length)]);
   let at = head;
   for (const region of regions) {
     words.set(region, at);
     at += region.length;
   }
-  words[CHECKSUM] = checksum(words);
+  words[CHECKSUM] = matchTableChecksum(words);
   return words;
 }
 
@@ -48,14 +51,5 @@ function problemOf(words: Uint32Array, sizes: readonly number[]): string | null 
     words[COUNT] === sizes.length && sizes.every((size, index) => words[SIZES + index] === size);
   if (!isAlike) return 'its regions have other sizes';
   if (words.length !== length) return `it has ${words.length} words of ${length}`;
-  return words[CHECKSUM] === checksum(words) ? null : 'its checksum is wrong';
-}
-
-/** FNV-1a by words, of all but itself. */
-function checksum(words: Uint32Array): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < words.length; at++) {
-    if (at !== CHECKSUM) hash = Math.imul(hash ^ (words[at] as number), 0x01000193);
-  }
-  return hash >>> 0;
+  return words[CHECKSUM] === matchTableChecksum(words) ? null : 'its checksum is wrong';
 }
