@@ -27,19 +27,20 @@ const OPTIONS = [
   '--use=abort=',
 ];
 
-/** Brings kernel-bytes.ts up to date. @returns whether it had to be built */
+/** Whether kernel-bytes.ts is that of other sources, or not there. */
+export function kernelsAreStale() {
+  return !existsSync(fromRoot(output)) || !readFileSync(fromRoot(output), 'utf8').includes(stamp());
+}
+
+/** Builds kernel-bytes.ts. The model has to be built before. */
 export async function buildKernels() {
+  const sources = sourcesOf(folder);
   const formats = await formatConstants();
-  const sources = readSources();
-  const stamp = stampOf([formats, ...sources.values(), ...OPTIONS, asVersion()]);
-  if (existsSync(fromRoot(output)) && readFileSync(fromRoot(output), 'utf8').includes(stamp)) return false;
   // For editors, and to be read; asc gets the same text.
   writeFileSync(fromRoot(`${folder}/${constants}`), formats);
-  sources.set(constants, formats);
-  const bytes = await compile(sources);
+  const bytes = await compile(new Map([...sources, [constants, formats]]));
   mkdirSync(fromRoot('packages/dataplane/src/wasm'), { recursive: true });
-  writeFileSync(fromRoot(output), source(bytes, stamp));
-  return true;
+  writeFileSync(fromRoot(output), source(bytes));
 }
 
 async function compile(sources) {
@@ -90,27 +91,28 @@ async function formatConstants() {
   return `${lines.join('\n')}\n`;
 }
 
-function readSources() {
+/** All sources of a folder by name, but for tests and what is made here. */
+function sourcesOf(folder) {
   const names = readdirSync(fromRoot(folder), { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => name.endsWith('.ts') && name !== constants);
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && name !== constants);
   return new Map(names.sort().map((name) => [name, readFileSync(fromRoot(`${folder}/${name}`), 'utf8')]));
 }
 
-function asVersion() {
-  return JSON.parse(readFileSync(fromRoot('node_modules/assemblyscript/package.json'), 'utf8')).version;
-}
-
-function stampOf(parts) {
+// Hashing sources takes milliseconds; to ask the built model would take a build of it first, at each start.
+function stamp() {
+  const { version } = JSON.parse(readFileSync(fromRoot('node_modules/assemblyscript/package.json'), 'utf8'));
   const hash = createHash('sha256');
-  for (const part of parts) hash.update(`${part}\0`);
+  const parts = [folder, 'packages/model/src'].flatMap((it) => [...sourcesOf(it)].flat());
+  for (const part of [...parts, readFileSync(import.meta.filename, 'utf8'), version])
+    hash.update(`${part}\0`);
   return hash.digest('hex');
 }
 
-function source(bytes, stamp) {
+function source(bytes) {
   const lines = [];
   for (let at = 0; at < bytes.length; at += 20) lines.push(`  ${bytes.slice(at, at + 20).join(', ')},`);
-  return `// Built from packages/dataplane/assembly by scripts/kernels.mjs.\n// ${stamp}
+  return `// Built from packages/dataplane/assembly by scripts/kernels.mjs.\n// ${stamp()}
 
 /** The WebAssembly module of the kernels. */
 export const KERNEL_BYTES = new Uint8Array([

@@ -3,7 +3,7 @@
 // and needs no network.
 import { existsSync, readFileSync } from 'node:fs';
 import { dependenciesAreFresh, rememberDependencies } from './dependencies.mjs';
-import { buildKernels } from './kernels.mjs';
+import { buildKernels, kernelsAreStale } from './kernels.mjs';
 import { withLock } from './lock.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { fromRoot } from './root.mjs';
@@ -49,9 +49,13 @@ async function installDependencies() {
 
 async function build() {
   const cold = !existsSync(fromRoot('packages/model/dist/.tsbuildinfo'));
-  // The kernels are built with the model's numbers, and are a source of the dataplane.
-  await run('building the model', process.execPath, [tsc, '-b', 'packages/model'], { announceAfterMs: 1000 });
-  await buildKernels();
+  if (kernelsAreStale()) {
+    // The kernels are built with the model's numbers, and are a source of the dataplane.
+    await run('building the model', process.execPath, [tsc, '-b', 'packages/model'], {
+      announceAfterMs: 1000,
+    });
+    await buildKernels();
+  }
   await run('building', process.execPath, [tsc, '-b'], { announceAfterMs: cold ? 0 : 1000 });
 }
 
