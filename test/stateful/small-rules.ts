@@ -10,7 +10,6 @@ import {
   OUTCOME_MASQUERADE,
   OUTCOME_PORT_SHIFT,
   type Packet,
-  PROTOCOL_NUMBER,
   readPacket,
   type ServiceProtocol,
   VERDICTS,
@@ -189,10 +188,6 @@ export class SmallRules implements FamilyRules, PlainRules {
 
 export function backendKey(servicePort: number, { index }: Backend): string {
   return `${servicePort} ${index}`;
-}
-
-export function protocolNumberOf(protocol: ServiceProtocol): number {
-  return PROTOCOL_NUMBER[protocol];
 }
 
 function wordOf(address: bigint, word: number): number {

@@ -3,7 +3,7 @@
  * Seven clients in ten are pods, the others are masqueraded. Packets are replayed in another order than
  * flows began in, as nobody's packets come in the order of their connections.
  */
-import { FLOW_VERDICT4_WORDS, PACKET4_WORDS, TCP_ACK, VERDICT4_WORDS } from '@shunt/model';
+import { PACKET4_WORDS, TCP_ACK, VERDICT4_WORDS } from '@shunt/model';
 import { below, type Random, shuffle } from '../workload/random.js';
 
 export interface FlowWorkload {
@@ -17,8 +17,6 @@ export interface FlowWorkload {
   /** In which order flows begin. */
   readonly order: readonly number[];
 }
-
-export const FLOW_RECORD_WORDS = { packet: PACKET4_WORDS, flowVerdict: FLOW_VERDICT4_WORDS };
 export const NODE_ADDRESS = 0xc0a80001;
 
 const TCP = 6;

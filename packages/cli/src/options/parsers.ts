@@ -1,6 +1,6 @@
 /** Option values as people write them. Each parser throws commander's error, which names the option. */
 import { parseCidrList } from '@shunt/compiler';
-import { type Address, type Cidr, FAMILIES, familyOf, type Mode, parseAddress } from '@shunt/model';
+import { type Address, type Cidr, type Mode, parseAddress } from '@shunt/model';
 import { InvalidArgumentError, Option } from 'commander';
 import { clusterCIDRProblem } from '../config/configuration-rules.js';
 import { parseSize } from './size.js';
@@ -71,11 +71,6 @@ export function nodePortAddressesOption(text: string): 'all' | 'primary' | Cidr[
     // Said below, with the words that are allowed beside CIDRs.
   }
   throw new InvalidArgumentError('Expected all, or primary, or CIDRs such as 192.168.0.0/24 with commas.');
-}
-
-/** The first address of each family: what is "primary" where addresses are given by hand. */
-export function firstOfEachFamily(addresses: readonly Address[]): Address[] {
-  return FAMILIES.flatMap((family) => addresses.find((it) => familyOf(it) === family) ?? []);
 }
 
 function cidrs(text: string): Cidr[] {
