@@ -75,7 +75,6 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
   readonly #epochs: ReaderEpochs;
   // Who loads a table patches it in the same thread, so that its own batches cannot be in the way.
   readonly #reader: TableReader | null;
-  #batches = 0;
 
   /**
    * The verdict record of the last {@link lookup4} or {@link lookup6}: it is overwritten by the next lookup of one
@@ -169,11 +168,11 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
 
   /** What is read of {@link image} until {@link endBatch} stays as it is, whoever patches the table. May be nested. */
   beginBatch(): void {
-    if (this.#reader !== null && this.#batches++ === 0) this.#reader.begin();
+    this.#reader?.begin();
   }
 
   endBatch(): void {
-    if (this.#reader !== null && --this.#batches === 0) this.#reader.end();
+    this.#reader?.end();
   }
 
   /**

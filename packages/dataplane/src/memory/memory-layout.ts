@@ -22,8 +22,6 @@ export const CONTROL_BATCHES_END = 2;
 export const CONTROL_WORDS = 16;
 
 export const READERS_AT = 8_192;
-export const READER_LINE_WORDS = 16;
-export const READERS_WORDS = READER_LINE_WORDS * (1 + MAXIMUM_READERS);
 
 export const REGIONS_AT = 16_384;
 export const REGION_BYTES = 352_256;

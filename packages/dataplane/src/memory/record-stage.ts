@@ -3,26 +3,26 @@
  * their size: `set` is several times as fast as a loop, but takes whole arrays only, so the views are kept.
  */
 export class RecordStage {
-  readonly #packets: Uint32Array;
-  readonly #verdicts: Uint32Array;
+  readonly packets: Uint32Array;
+  readonly verdicts: Uint32Array;
   /** The part of the verdicts that was taken last. */
   #taken: Uint32Array;
 
   constructor(packets: Uint32Array, verdicts: Uint32Array) {
-    this.#packets = packets;
-    this.#verdicts = verdicts;
+    this.packets = packets;
+    this.verdicts = verdicts;
     this.#taken = verdicts;
   }
 
   /** Copies `count` words in, a multiple of four, from `first` on. */
   put(from: Uint32Array, first: number, count: number): void {
-    if (from.length === count) this.#packets.set(from);
-    else copyWords(from, first, this.#packets, count);
+    if (from.length === count) this.packets.set(from);
+    else copyWords(from, first, this.packets, count);
   }
 
   /** Copies `count` words out, to `first` on. */
   take(to: Uint32Array, first: number, count: number): void {
-    if (this.#taken.length !== count) this.#taken = this.#verdicts.subarray(0, count);
+    if (this.#taken.length !== count) this.#taken = this.verdicts.subarray(0, count);
     to.set(this.#taken, first);
   }
 }

@@ -9,7 +9,8 @@ import {
   VERDICT6_WORDS,
   verdictWords,
 } from '@shunt/model';
-import { WASM_PAGE_BYTES, type WasmMemory, webAssembly } from '../wasm/webassembly.js';
+import { ReaderEpochs } from '../apply/reader-epochs.js';
+import { makeWasmMemory, WASM_PAGE_BYTES, type WasmMemory } from '../wasm/webassembly.js';
 import {
   alignUp,
   CONTROL_AT,
@@ -21,7 +22,6 @@ import {
   ONE_PACKET_AT,
   ONE_VERDICT_AT,
   READERS_AT,
-  READERS_WORDS,
   REGION_BYTES,
   REGIONS_AT,
   STAGED_PACKETS,
@@ -144,9 +144,9 @@ export class TableMemory {
     return this.#exact;
   }
 
-  /** Words for who has to know when batches begin and end: a line for all readers, then one for each. */
+  /** The region of {@link ReaderEpochs}. */
   get readerWords(): Uint32Array {
-    return new Uint32Array(this.#buffer, READERS_AT, READERS_WORDS);
+    return new Uint32Array(this.#buffer, READERS_AT, ReaderEpochs.regionWords({ readers: MAXIMUM_READERS }));
   }
 
   /**
@@ -251,15 +251,6 @@ function memoryProblem(memory: WasmMemory | ArrayBufferLike): string | null {
   const isWhole = imageAt + 4 * (header[HEADER_TOTAL_WORDS] as number) <= byteLength;
   return isWhole ? null : 'a part of it is not there';
 }
-
-function makeWasmMemory(bytes: number, maximum: number): WasmMemory {
-  const wasm = webAssembly();
-  if (wasm === null) throw new Error('this engine has no WebAssembly');
-  const pages = (size: number): number => Math.min(Math.ceil(size / WASM_PAGE_BYTES), WASM_MAXIMUM_PAGES);
-  return new wasm.Memory({ initial: pages(bytes), maximum: pages(maximum), shared: true });
-}
-
-const WASM_MAXIMUM_PAGES = 65_536;
 
 /** Of a length that does not change, since views of a buffer that is replaced would be of the old one. */
 function makeBuffer(bytes: number): ArrayBufferLike {

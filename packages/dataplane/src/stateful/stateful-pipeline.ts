@@ -17,17 +17,20 @@ import { type FlowLayout, flowLayout } from '../conntrack/flow-layout.js';
 import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
 import { beginsFlow } from '../conntrack/flow-state.js';
 import { DNAT, DROP, REJECT } from '../decide.js';
+import { RecordStage } from '../memory/record-stage.js';
 import { KernelMemory } from '../wasm/kernel-memory.js';
 import type { FamilyRules } from './family-rules.js';
 import { type FlowPath, KernelFlowPath, LoopFlowPath } from './flow-path.js';
 import { checkMasquerade, chosenAddress, isUnspecified, type Masquerade } from './masquerade.js';
-import { RecordStage } from './record-stage.js';
 import { copyWords, writeRewritten, writeUntranslated } from './write-verdict.js';
 
 const ORIGIN_MASK = 3 << OUTCOME_ORIGIN_SHIFT;
 const NO_FLOW = DROP | (DECIDED_BY.indexOf('no-flow') << OUTCOME_DECIDED_BY_SHIFT);
 const FULL = DROP | (DECIDED_BY.indexOf('flows-full') << OUTCOME_DECIDED_BY_SHIFT);
 const NO_SOURCE = DROP | (DECIDED_BY.indexOf('masquerade') << OUTCOME_DECIDED_BY_SHIFT);
+
+/** Packets that are copied at a time: the copies stay in a core's own cache. */
+const STAGED_PACKETS = 512;
 
 // Packets counted in 32 bits between two collections: far below what would overflow.
 const COLLECT_PACKETS = 2 ** 31;
@@ -65,6 +68,8 @@ export class StatefulPipeline {
   readonly #affinity: Affinity | null;
   readonly #layout: FlowLayout;
   readonly #path: FlowPath;
+  /** What kernels reach; records of elsewhere are copied to the stage in it. */
+  readonly #memory: KernelMemory | null;
   readonly #stage: RecordStage | null;
   // The packets of a block without a flow go to the rules together; one more record is for single ones.
   readonly #missPackets: Uint32Array;
@@ -76,8 +81,8 @@ export class StatefulPipeline {
 
   /** Words of a worker's memory that a pipeline takes for itself. */
   static memoryWords(family: Family): number {
-    const layout = flowLayout(family);
-    return KernelMemory.roomFor(FLOW_SCRATCH_WORDS) + RecordStage.memoryWords(layout);
+    const { packetWords, flowVerdictWords } = flowLayout(family);
+    return KernelMemory.roomFor(FLOW_SCRATCH_WORDS) + STAGED_PACKETS * (packetWords + flowVerdictWords);
   }
 
   /** @throws {RangeError} if the parts are not of one family or memory, or an address is not whole, or 0 */
@@ -92,9 +97,16 @@ export class StatefulPipeline {
     this.#masquerade = masquerade;
     this.#affinity = affinity ?? null;
     this.#layout = layout;
-    const isWithKernels = memory !== undefined && memory.kernels !== null;
-    this.#path = isWithKernels ? new KernelFlowPath(conntrack, memory) : new LoopFlowPath(conntrack);
-    this.#stage = isWithKernels ? new RecordStage(layout, memory) : null;
+    this.#memory = memory !== undefined && memory.kernels !== null ? memory : null;
+    this.#path =
+      this.#memory === null ? new LoopFlowPath(conntrack) : new KernelFlowPath(conntrack, this.#memory);
+    this.#stage =
+      this.#memory === null
+        ? null
+        : new RecordStage(
+            this.#memory.array(STAGED_PACKETS * layout.packetWords),
+            this.#memory.array(STAGED_PACKETS * layout.flowVerdictWords),
+          );
     this.#missPackets = new Uint32Array(BLOCK_PACKETS * layout.packetWords);
     this.#missVerdicts = new Uint32Array(BLOCK_PACKETS * layout.verdictWords);
     this.#singlePacket = new Uint32Array(layout.packetWords);
@@ -128,15 +140,17 @@ export class StatefulPipeline {
 
   #processStaged(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
     const stage = this.#stage;
-    if (stage === null || stage.isReachable(packets, verdicts)) {
+    const isReachable = this.#memory?.holds(packets) === true && this.#memory.holds(verdicts);
+    if (stage === null || isReachable) {
       this.#processAll(packets, verdicts, count, now);
       return;
     }
-    for (let first = 0; first < count; ) {
-      const length = stage.fetch(packets, first, count - first);
+    const { packetWords, flowVerdictWords } = this.#layout;
+    for (let first = 0; first < count; first += STAGED_PACKETS) {
+      const length = Math.min(STAGED_PACKETS, count - first);
+      stage.put(packets, first * packetWords, length * packetWords);
       this.#processAll(stage.packets, stage.verdicts, length, now);
-      stage.deliver(verdicts, first, length);
-      first += length;
+      stage.take(verdicts, first * flowVerdictWords, length * flowVerdictWords);
     }
   }
 

@@ -1,5 +1,5 @@
-import { type Kernels, loadKernels } from './kernels.js';
-import { WASM_PAGE_BYTES, webAssembly } from './webassembly.js';
+import { hasKernels, type Kernels, loadKernels } from './kernels.js';
+import { makeWasmMemory, WASM_PAGE_BYTES } from './webassembly.js';
 
 // What the kernels have for themselves, and no address of anything else: 0 stands for none.
 const FIRST_WORD = 1024;
@@ -33,12 +33,10 @@ export class KernelMemory {
       throw new RangeError(`"words" expected an integer from 0 to ${WORDS_MAX - FIRST_WORD}, got ${words}`);
     }
     this.#end = FIRST_WORD + words;
-    const pages = Math.ceil(this.#end / PAGE_WORDS);
-    const wasm = options.webAssembly === false ? null : webAssembly();
-    const memory = wasm === null ? null : new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+    const bytes = 4 * this.#end;
+    const memory = options.webAssembly === false || !hasKernels() ? null : makeWasmMemory(bytes, bytes);
     this.kernels = memory === null ? null : loadKernels(memory);
-    this.words =
-      memory === null || this.kernels === null ? new Uint32Array(this.#end) : new Uint32Array(memory.buffer);
+    this.words = memory === null ? new Uint32Array(this.#end) : new Uint32Array(memory.buffer);
   }
 
   /** Room as it is taken: whole cache lines. */

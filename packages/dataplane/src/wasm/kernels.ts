@@ -1,6 +1,6 @@
 import type { FlowKernels } from '../conntrack/flow-kernels.js';
 import { KERNEL_BYTES } from './kernel-bytes.js';
-import { type WasmMemory, webAssembly } from './webassembly.js';
+import { makeWasmMemory, type WasmMemory, webAssembly } from './webassembly.js';
 
 /** The functions of the module. All numbers are of 32 bits; addresses are byte offsets in its memory. */
 export interface Kernels extends FlowKernels {
@@ -51,9 +51,7 @@ function kernelModule(): object | null {
 export function hasKernels(): boolean {
   if (run === undefined) {
     try {
-      const wasm = webAssembly();
-      const memory = wasm === null ? null : new wasm.Memory({ initial: 1, maximum: 1, shared: true });
-      run = memory !== null && loadKernels(memory) !== null;
+      run = loadKernels(makeWasmMemory(1, 1)) !== null;
     } catch {
       run = false;
     }

@@ -30,3 +30,16 @@ export function webAssembly(): WebAssemblyInterface | null {
   const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyInterface };
   return WebAssembly ?? null;
 }
+
+const MAXIMUM_PAGES = 65_536;
+
+/**
+ * Memory that threads can share, in whole pages.
+ * @throws {Error} if this engine has no WebAssembly; {RangeError} if it has no such room
+ */
+export function makeWasmMemory(bytes: number, maximumBytes: number): WasmMemory {
+  const wasm = webAssembly();
+  if (wasm === null) throw new Error('this engine has no WebAssembly');
+  const pages = (size: number): number => Math.min(Math.ceil(size / WASM_PAGE_BYTES), MAXIMUM_PAGES);
+  return new wasm.Memory({ initial: pages(bytes), maximum: pages(maximumBytes), shared: true });
+}
