@@ -13,6 +13,7 @@ export const FLOWS_SEED: usize = 20;
 export const FLOWS_CODES: usize = 64;
 
 export const BUCKET_SHIFT: usize = 6;
+export const BUCKET_BYTES: usize = 1 << BUCKET_SHIFT;
 export const BUCKET_PASSED: usize = 60;
 
 /** Columns of the scratch memory, of a word for each packet of a block. */

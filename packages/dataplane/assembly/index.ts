@@ -1,5 +1,6 @@
 // What the module exports. Addresses are byte offsets in the memory that is imported.
 import { flowHash4 } from './flow-hash';
+import { answerFlows, processFlows } from './flows';
 import { keyHash4 } from './key-hash';
 import { lookupBatch } from './lookup/lookup-batch';
 import { lookupOne } from './lookup/lookup-one';
@@ -35,5 +36,48 @@ export function lookupOne6(image: usize, packet: usize, verdict: usize): void {
   lookupOne<v128>(image, packet, verdict);
 }
 
-export { answerFlows4, processFlows4 } from './flows4';
-export { answerFlows6, processFlows6 } from './flows6';
+export function processFlows4(
+  region: usize,
+  packets: usize,
+  verdicts: usize,
+  count: u32,
+  now: u32,
+  scratch: usize,
+): u32 {
+  return processFlows<u32>(region, packets, verdicts, count, now, scratch);
+}
+
+export function processFlows6(
+  region: usize,
+  packets: usize,
+  verdicts: usize,
+  count: u32,
+  now: u32,
+  scratch: usize,
+): u32 {
+  return processFlows<v128>(region, packets, verdicts, count, now, scratch);
+}
+
+export function answerFlows4(
+  region: usize,
+  packets: usize,
+  verdicts: usize,
+  from: u32,
+  count: u32,
+  now: u32,
+  scratch: usize,
+): u32 {
+  return answerFlows<u32>(region, packets, verdicts, from, count, now, scratch);
+}
+
+export function answerFlows6(
+  region: usize,
+  packets: usize,
+  verdicts: usize,
+  from: u32,
+  count: u32,
+  now: u32,
+  scratch: usize,
+): u32 {
+  return answerFlows<v128>(region, packets, verdicts, from, count, now, scratch);
+}
