@@ -207,20 +207,18 @@ describe('for any Service', () => {
 
 describe('for a valid Service', () => {
   it('the unchanged update is valid, but for its resource version', () => {
-    let valid = 0;
     fc.assert(
       fc.property(likelyServices, (service) => {
-        if (validateService(service).length > 0) return;
-        valid++;
+        // Too few valid ones among the likely ones are a failure: fast-check gives up.
+        fc.pre(validateService(service).length === 0);
         const stored = { ...service, metadata: { ...service.metadata, resourceVersion: '1' } };
         expect(validateServiceUpdate(stored, stored)).toEqual([]);
         expect(validateServiceUpdate(service, service).map(({ field }) => field)).toEqual([
           'metadata.resourceVersion',
         ]);
       }),
-      { numRuns: 500 },
+      { numRuns: 100, maxSkipsPerRun: 100 },
     );
-    expect(valid).toBeGreaterThan(50);
   });
 });
 
