@@ -14,6 +14,8 @@ export default defineConfig({
       '@shunt/testing/cases': source('packages/testing/src/cases/index.ts'),
       '@shunt/testing/vitest': source('packages/testing/src/vitest.ts'),
       '@shunt/testing': source('packages/testing/src/index.ts'),
+      '@shunt/kernel': source('packages/kernel/src/index.ts'),
+      '@shunt/agent': source('packages/agent/src/index.ts'),
       '@shunt/cli': source('packages/cli/src/index.ts'),
     },
   },

@@ -44,8 +44,8 @@ describe('the packages of this repository', () => {
     const sources = sourcesOf(each).filter((path) => !isTest(path));
     const specifiers = sources.flatMap((path) => importsOf(readText(path)).map(({ specifier }) => specifier));
     const bare = specifiers.filter((specifier) => !isRelative(specifier) && !specifier.startsWith('node:'));
-    const { dependencies = {}, peerDependencies = {} } = each.manifest;
-    const declared = Object.keys({ ...dependencies, ...peerDependencies });
+    const { dependencies = {}, optionalDependencies = {}, peerDependencies = {} } = each.manifest;
+    const declared = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     expect(declared.sort()).toEqual([...new Set(bare.map(packageOf))].sort());
   });
 

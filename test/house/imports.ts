@@ -18,7 +18,7 @@ export interface PackageRule {
 
 export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   model: { shunt: [], thirdParty: ['ipaddr.js', 'yaml'], node: false },
-  compiler: { shunt: ['model'], thirdParty: [], node: false },
+  compiler: { shunt: ['model'], thirdParty: ['@noble/hashes'], node: false },
   dataplane: { shunt: ['model'], thirdParty: [], node: false },
   cluster: { shunt: ['model'], thirdParty: [], node: false },
   testing: {
@@ -26,8 +26,14 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     thirdParty: ['fast-check', 'vitest'],
     node: false,
   },
+  kernel: { shunt: ['model', 'compiler'], thirdParty: ['koffi'], node: true },
+  agent: {
+    shunt: ['model', 'compiler', 'cluster', 'kernel'],
+    thirdParty: ['@kubernetes/client-node', 'pino', 'prom-client'],
+    node: true,
+  },
   cli: {
-    shunt: ['model', 'compiler', 'dataplane', 'cluster', 'testing'],
+    shunt: ['model', 'compiler', 'dataplane', 'cluster', 'testing', 'kernel', 'agent'],
     thirdParty: ['commander'],
     node: true,
   },

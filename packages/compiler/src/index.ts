@@ -38,6 +38,7 @@ export * from './ruleset/to-data.js';
 export * from './ruleset/types.js';
 export * from './ruleset/verify.js';
 export * from './ruleset/violation.js';
+export * from './targets/rule-text.js';
 export { type CompiledTable, emitTable, type TableOptions } from './targets/table/emit-table.js';
 export type { TableFrontendData, TablePoolData } from './targets/table/line-to-data.js';
 export type { WrittenPool } from './targets/table/pools.js';
@@ -46,3 +47,4 @@ export type { WrittenLine, WrittenServicePort } from './targets/table/service-po
 export * from './targets/table/table-directory.js';
 export * from './targets/table/table-to-data.js';
 export * from './targets/table/table-writer.js';
+export * from './targets/unsupported-feature.js';

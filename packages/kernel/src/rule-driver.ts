@@ -1,0 +1,61 @@
+/** What all drivers do for who keeps a node's rules: the agent, `shunt apply`, tests. */
+import type { Ruleset, RulesetChange } from '@shunt/compiler';
+
+/** One thing that the kernel holds otherwise than it should. */
+export interface Difference {
+  /** The service port's key (`servicePortKey`); `null`: it belongs to no one service port. */
+  readonly servicePort: string | null;
+  /** `missing` from the kernel, `unexpected` in it, or `changed`. */
+  readonly kind: 'missing' | 'unexpected' | 'changed';
+  /** What it is, in the tool's words: an element of a map, a rule of a chain. */
+  readonly what: string;
+}
+
+/** What one transaction, or one per family, did. */
+export interface DriverReport {
+  /** Lines of the text that the kernel took. */
+  readonly statements: number;
+  /** Milliseconds from the call until the kernel had all of it. */
+  readonly duration: number;
+  /** The whole of the rules was written, not a difference. */
+  readonly full: boolean;
+}
+
+/**
+ * Puts rulesets into the kernel. Calls must not overlap. A call that fails leaves the rules that were in force,
+ * throws a `DriverError`, and the next call starts from what the kernel holds then.
+ */
+export interface RuleDriver {
+  readonly target: 'nftables' | 'iptables';
+  /**
+   * Brings the kernel to a ruleset, whatever it holds: nothing, rules of an earlier process, or damaged ones.
+   * What is right already stays as it is, and keeps its ids.
+   */
+  load(ruleset: Ruleset): Promise<DriverReport>;
+  /**
+   * Brings the kernel from the ruleset of the last successful call to the next one, at the cost of the change.
+   * @param change - all that differs from the last ruleset that was applied
+   */
+  apply(ruleset: Ruleset, change: RulesetChange): Promise<DriverReport>;
+  /** Reads the kernel's rules back and compares; empty when all is as it should be. */
+  verify(): Promise<readonly Difference[]>;
+  /** Verifies, and writes what differs; the differences that were found. */
+  repair(): Promise<readonly Difference[]>;
+  /** Removes everything of this driver's from the kernel, whoever loaded it, and nothing else. */
+  remove(): Promise<void>;
+}
+
+/** A tool or the kernel refused. The rules that were in force before still are. */
+export class DriverError extends Error {
+  override readonly name = 'DriverError';
+  constructor(
+    message: string,
+    /** The statement that was refused, where the tool said which. */
+    readonly statement: string | null = null,
+    /** The service port's key (`servicePortKey`) that the statement was written for. */
+    readonly servicePort: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
