@@ -4,7 +4,8 @@ import { type Ruleset, type RulesetSections, type ServicePort, servicePortKey } 
 import type { RuleTextWriter } from '../rule-text.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
 import { checkActions, usedPools } from './actions.js';
-import { assignIds, releasedIds } from './assign-ids.js';
+import { wordsIn } from './adopt-ids.js';
+import { allIds, assignIds, releasedIds } from './assign-ids.js';
 import { ClassRegistry } from './class-registry.js';
 import { FAMILY_TEXT } from './family-text.js';
 import { IdPool } from './id-pool.js';
@@ -25,7 +26,7 @@ import {
 import type { AdoptedIds, PortIds } from './port-ids.js';
 import { Transaction } from './transaction.js';
 import { writeWholeTable } from './whole-table.js';
-import { FIRST_POOL_CLASS, MAX_CLASS, MAX_ID, wordText } from './word.js';
+import { FIRST_POOL_CLASS, idOf, MAX_CLASS, MAX_ID, parseWord, wordText } from './word.js';
 
 /** A service port that is replaced, goes (`after` is `null`) or comes (`before` is `null`). */
 interface PortChange {
@@ -40,6 +41,12 @@ interface HeldPort {
   readonly ids: PortIds;
 }
 
+/** Whose each element is, and each id. */
+interface Owners {
+  readonly elements: ReadonlyMap<string, string>;
+  readonly ids: ReadonlyMap<number, string>;
+}
+
 /** One family's table: what is in it, and the text that makes it and changes it. */
 export class FamilyWriter {
   readonly #family: Family;
@@ -50,6 +57,8 @@ export class FamilyWriter {
   /** How many pools each address is a backend of. */
   readonly #hairpin = new Map<Address, number>();
   #ruleset: Ruleset;
+  /** Made when it is asked for, which is only when something differs. */
+  #owners: Owners | null = null;
 
   /** @throws {UnsupportedFeatureError} if the ruleset has what the target cannot say */
   constructor(family: Family, ruleset: Ruleset, options: NftablesOptions, adopted: AdoptedIds | null) {
@@ -67,7 +76,11 @@ export class FamilyWriter {
     }
   }
 
-  /** The address and name of the table, as nft's commands begin: `ip shunt`. */
+  get family(): Family {
+    return this.#family;
+  }
+
+  /** Family and name of the table, as nft's commands name it: `ip shunt`. */
   get place(): string {
     return `${FAMILY_TEXT[this.#family].table} ${this.#options.tableName}`;
   }
@@ -99,9 +112,31 @@ export class FamilyWriter {
     };
   }
 
+  /** Whose an element is: the `servicePortKey`, or `null` if it is of no single one. */
+  ownerOf(container: string, key: string): string | null {
+    this.#owners ??= this.#findOwners();
+    const owner = this.#owners.elements.get(`${container} ${key}`);
+    if (owner !== undefined) return owner;
+    // Of what should not be there, the id can say whose it was.
+    const word = wordsIn(container)[0] ? parseWord(key.split(' ', 1)[0] as string) : null;
+    return word === null ? null : (this.#owners.ids.get(idOf(word)) ?? null);
+  }
+
+  #findOwners(): Owners {
+    const elements = new Map<string, string>();
+    this.#takeAll(PROTOCOL_NAMES, (owner) => (container, key) => {
+      if (owner !== null) elements.set(`${container} ${key}`, owner);
+    });
+    const ids = [...this.#held].flatMap(([key, held]) =>
+      allIds(held.ids).map((id): [number, string] => [id, key]),
+    );
+    return { elements, ids: new Map(ids) };
+  }
+
   /** Writes the change, and is from then on what the change leads to. */
   update(ruleset: Ruleset, change: RulesetChange, writer: RuleTextWriter): void {
     const transaction = new Transaction();
+    this.#owners = null;
     const [classesBefore, chainsBefore] = [this.#classes.inUse, this.#chains(this.#ruleset)];
     const changes = this.#portChanges(change);
     const removeFor =
@@ -254,7 +289,7 @@ export class FamilyWriter {
     for (const [{ name, affinity }, number] of before) {
       if (are.has(name)) continue;
       transaction.remove('classes', wordText(number), `goto ${name}`, null);
-      if (affinity === null) transaction.removeContainer(name);
+      if (affinity === null) transaction.removeContainer(name, 'map');
     }
     for (const [{ name, affinity }, number] of now) {
       if (were.has(name)) continue;

@@ -6,7 +6,10 @@ import type { RulesetChange } from '../../ruleset/change.js';
 import type { Ruleset } from '../../ruleset/types.js';
 import { type RuleText, RuleTextWriter } from '../rule-text.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
+import type { OwnerOf } from './differences.js';
+import { FAMILY_TEXT } from './family-text.js';
 import { FamilyWriter } from './family-writer.js';
+import { mendTable } from './mend-table.js';
 import type { NftTable } from './nft-table.js';
 import { checkNftablesOptions, type NftablesOptions } from './options.js';
 import type { NftablesIds } from './port-ids.js';
@@ -33,6 +36,30 @@ export class NftablesWriter {
     for (const table of this.#tables) table.load(writer);
     return writer.finish();
   }
+
+  /**
+   * What brings tables to what they must hold, in one transaction; empty if nothing differs. What is right is left
+   * alone, with the records of clients; a table is written as a whole if it is missing, or has lost its shape.
+   * @param actual - the kernel's tables
+   */
+  repair(actual: readonly NftTable[]): RuleText {
+    const writer = new RuleTextWriter();
+    for (const table of this.#tables) {
+      const expected = table.contents();
+      const found = actual.find(({ family, name }) => family === expected.family && name === expected.name);
+      const mended =
+        found !== undefined &&
+        mendTable(expected, found, (container, key) => table.ownerOf(container, key), writer);
+      if (!mended) table.load(writer);
+    }
+    return writer.finish();
+  }
+
+  /** Whose an element is: the `servicePortKey`, or `null` if it is of no single one. */
+  ownerOf: OwnerOf = (family, container, key) => {
+    const table = this.#tables.find((it) => FAMILY_TEXT[it.family].table === family);
+    return table?.ownerOf(container, key) ?? null;
+  };
 
   /**
    * What leads from the ruleset so far to the next one, in one transaction; empty if nothing does. Its size and

@@ -42,7 +42,7 @@ export function frontendElements(
   for (const frontend of port.frontends) {
     const ranges = frontend.sourceRanges === null ? 0 : RANGES_BIT;
     const late = lateRefusal(frontend);
-    const place = placeOf(frontend, protocol);
+    const place = frontendPlace(frontend, protocol);
     if (late !== null) {
       take('refusals', place, wordText(late | ranges));
     } else {
@@ -56,7 +56,8 @@ export function frontendElements(
   }
 }
 
-function placeOf({ address, port }: Frontend, protocol: string): string {
+/** The key of a frontend. @param protocol - as nft writes it */
+export function frontendPlace({ address, port }: Frontend, protocol: string): string {
   return address === null ? `${protocol} . ${port}` : `${formatAddress(address)} . ${protocol} . ${port}`;
 }
 
@@ -110,7 +111,7 @@ export function poolElements(port: ServicePort, name: PoolName, pool: Pool, ids:
     return { slots: poolClass(port, name, pool).name, id, pool, slotData: endpoints, backends: null };
   }
   const { group } = ids;
-  const words = endpoints.map((key) => wordText(wordOf(id, indexOf(group, key))));
+  const words = endpoints.map((key) => wordText(wordOf(id, indexIn(group, key))));
   return {
     slots: `affinity-slots-${name}`,
     id,
@@ -120,7 +121,7 @@ export function poolElements(port: ServicePort, name: PoolName, pool: Pool, ids:
   };
 }
 
-function indexOf({ indexes }: GroupIds, key: string): number {
+function indexIn({ indexes }: GroupIds, key: string): number {
   const index = indexes.get(key);
   invariant(index !== undefined, `endpoint ${key} has an index in its group`);
   return index;

@@ -17,7 +17,8 @@ export class Transaction {
   readonly #newChains: (readonly [string, readonly string[]])[] = [];
   readonly #rewrittenChains: (readonly [string, readonly string[]])[] = [];
   readonly #oldChains: string[] = [];
-  readonly #oldContainers = new Set<string>();
+  /** Kinds by name. */
+  readonly #oldContainers = new Map<string, string>();
 
   /** @param origin - `servicePortKey` of whom it belongs to, or belonged */
   remove(container: string, key: string, data: string, origin: string | null): void {
@@ -55,8 +56,9 @@ export class Transaction {
     this.#oldChains.push(name);
   }
 
-  removeContainer(name: string): void {
-    this.#oldContainers.add(name);
+  /** @param kind - `map`, `set`, or what else there is in a table */
+  removeContainer(name: string, kind: string): void {
+    this.#oldContainers.set(name, kind);
   }
 
   /** @param place - family and name of the table, as `ip shunt` */
@@ -74,8 +76,9 @@ export class Transaction {
     this.#writeElements('delete', place, writer);
     this.#writeElements('add', place, writer);
     for (const name of this.#oldChains) writer.write(`flush chain ${place} ${name}`);
+    // Rules use maps, and maps lead to chains.
+    for (const [name, kind] of this.#oldContainers) writer.write(`delete ${kind} ${place} ${name}`);
     for (const name of this.#oldChains) writer.write(`delete chain ${place} ${name}`);
-    for (const name of this.#oldContainers) writer.write(`delete map ${place} ${name}`);
   }
 
   #writeElements(verb: 'add' | 'delete', place: string, writer: RuleTextWriter): void {

@@ -49,8 +49,8 @@ export function idOf(word: number): number {
   return word >>> ID_SHIFT;
 }
 
-/** The 14 bits below the id. */
-export function lowOf(word: number): number {
+/** The backend's index in a group: the 14 bits below the id. */
+export function indexOf(word: number): number {
   return word & ((1 << ID_SHIFT) - 1);
 }
 
