@@ -1,0 +1,82 @@
+/** The nftables target's text in a real kernel: what is listed afterwards is what the writer says. */
+import {
+  changeBetween,
+  NFTABLES_DEFAULTS,
+  type NftablesOptions,
+  NftablesWriter,
+  type NftTable,
+  type Ruleset,
+  readNftTables,
+} from '@shunt/compiler';
+import { validRulesets } from '@shunt/testing';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NetworkNamespace } from './network-namespace.js';
+import { kernelTestsAreRequired, missingPrerequisite } from './prerequisites.js';
+
+const missing = missingPrerequisite(['ip', 'nft']);
+const skipped = missing !== null && !kernelTestsAreRequired();
+if (skipped) console.warn(`the nftables target is not tested against this kernel: the test ${missing}`);
+
+const rulesets = validRulesets({ maxServices: 4 }).filter(({ mode }) => mode === 'nftables');
+const options: fc.Arbitrary<NftablesOptions> = fc.record({
+  seed: fc.constantFrom(0, 0xdeadbeef),
+  counters: fc.boolean(),
+  masqueradeMark: fc.constantFrom(0x4000, 0x80000000),
+  tableName: fc.constantFrom('shunt', 'other_1'),
+});
+
+describe.skipIf(skipped)('the nftables target in the kernel', () => {
+  let namespace: NetworkNamespace;
+
+  beforeAll(() => {
+    if (missing !== null) throw new Error(`with CI set this test must run, but it ${missing}`);
+    namespace = new NetworkNamespace('nftables-target');
+  });
+
+  afterAll(() => namespace?.remove());
+
+  const run = (text: string): void => {
+    if (text === '') return;
+    try {
+      namespace.run('nft', ['-f', '-'], text);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${text}`);
+    }
+  };
+  const listed = (tableName: string): NftTable[] =>
+    (['ip', 'ip6'] as const).flatMap((family) =>
+      readNftTables(namespace.run('nft', ['list', 'table', family, tableName])),
+    );
+
+  it('loads any ruleset as it is', () => {
+    fc.assert(
+      fc.property(rulesets, options, (ruleset, chosen) => {
+        const writer = new NftablesWriter(ruleset, chosen);
+        run(writer.load().text);
+        expectSame(listed(chosen.tableName), writer.contents());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gets from any ruleset to any other by updates', () => {
+    fc.assert(
+      fc.property(fc.array(rulesets, { minLength: 2, maxLength: 5 }), fc.boolean(), (all, counters) => {
+        const chosen = { ...NFTABLES_DEFAULTS, counters };
+        const writer = new NftablesWriter(all[0] as Ruleset, chosen);
+        run(writer.load().text);
+        for (const [index, ruleset] of all.slice(1).entries()) {
+          run(writer.update(ruleset, changeBetween(all[index] as Ruleset, ruleset)).text);
+          expectSame(listed(chosen.tableName), writer.contents());
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** The order of elements and of chains is the kernel's own. */
+function expectSame(actual: readonly NftTable[], expected: readonly NftTable[]): void {
+  expect(actual).toEqual(expected);
+}
