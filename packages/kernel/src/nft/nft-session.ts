@@ -6,8 +6,7 @@
  * -f` cannot tell that all is done. A process that keeps its socket does not wait, and needs no start either.
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,7 +97,8 @@ export class NftSession {
     if (this.#isOver) return { outcome: 'not tried' };
     // A file, not lines: nft ends a command at a line break, and would remember every line.
     try {
-      await writeFile(this.#file, text, { mode: 0o600 });
+      // Texts are small here: to hand this to another thread would take longer.
+      writeFileSync(this.#file, text, { mode: 0o600 });
     } catch {
       return { outcome: 'not tried' };
     }
