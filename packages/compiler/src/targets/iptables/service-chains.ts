@@ -4,8 +4,8 @@ import { BALANCERS } from '../../balance/balancers.js';
 import { type Backend, type Pool, servicePortName } from '../../ruleset/types.js';
 import { endpointChain, MARK_MASQUERADE } from './chain-names.js';
 import type { ExternalDispatch } from './dispatch.js';
+import { matchOf, type PortRulesInput } from './dispatch-rules.js';
 import { comment, nameComment, protocolMatch } from './rule-words.js';
-import { matchOf, type PortRulesInput } from './shared-rules.js';
 
 /** One chain with its rules, as lines of input: `-A CHAIN ...`. */
 export interface ServiceChain {
