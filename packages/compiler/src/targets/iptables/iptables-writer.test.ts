@@ -126,7 +126,7 @@ describe('the iptables target', () => {
     [100, '0.0100000000'],
     [1000, '0.0010000000'],
     [10000, '0.0001000000'],
-    [100001, '0.0000099999'],
+    [100_001, '0.0000099999'],
   ])('writes a share of one in %i as %s', (count, text) => {
     const [, first] = rules(rulesetOf([port({ weights: new Array(count).fill(1) })]), 'KUBE-SVC-');
     expect(first).toMatch(new RegExp(`--probability ${text}$`));
