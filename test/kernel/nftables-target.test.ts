@@ -5,6 +5,7 @@ import {
   type NftablesOptions,
   NftablesWriter,
   type NftTable,
+  nftDifferences,
   type Ruleset,
   readNftTables,
 } from '@shunt/compiler';
@@ -74,7 +75,40 @@ describe.skipIf(skipped)('the nftables target in the kernel', () => {
       { numRuns: 40 },
     );
   });
+
+  it.each(DAMAGES)('is mended after: %s', (damage) => {
+    const [ruleset] = fc.sample(
+      rulesets.filter(({ servicePorts }) => servicePorts.length > 2),
+      { numRuns: 1, seed: 1 },
+    );
+    const writer = new NftablesWriter(ruleset as Ruleset, NFTABLES_DEFAULTS);
+    run(writer.load().text);
+    run(damage);
+    const damaged = readNftTables(namespace.run('nft', ['list', 'ruleset']));
+    expect(nftDifferences(writer.contents(), damaged, writer.ownerOf)).not.toEqual([]);
+    run(writer.repair(damaged).text);
+    expectSame(listed('shunt'), writer.contents());
+    expect(writer.repair(listed('shunt')).text).toBe('');
+  });
 });
+
+/** What somebody may do to the tables by hand; each leaves them other than they should be. */
+const DAMAGES = [
+  'flush map ip shunt frontends',
+  'add element ip shunt frontends { 192.0.2.1 . tcp . 1 : 0:5 }',
+  'add rule ip6 shunt services accept',
+  'insert rule ip shunt nat-prerouting accept',
+  'flush chain ip6 shunt dispatch',
+  'add chain ip shunt mine { type filter hook input priority 0; }',
+  'add chain ip shunt odd\nadd map ip shunt odd { type mark : verdict; elements = { 7 : jump odd }; }\nadd rule ip shunt services meta mark vmap @odd',
+  'add set ip6 shunt odd { type mark; elements = { 7 }; }',
+  'add counter ip shunt odd',
+  'flush chain ip shunt send-cluster',
+  'flush map ip shunt classes',
+  'flush map ip6 shunt classes',
+  'delete table ip6 shunt',
+  'flush ruleset',
+];
 
 /** The order of elements and of chains is the kernel's own. */
 function expectSame(actual: readonly NftTable[], expected: readonly NftTable[]): void {
