@@ -79,7 +79,7 @@ export class NftSession {
     this.#child.stdout.resume();
     this.#child.stdin.on('error', () => undefined);
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', () => this.#end(this.#errors.trim() || 'nft ended'));
+    this.#child.on('close', () => this.#end(this.#said() || 'nft ended'));
     // It holds nothing that must be finished: a process that wants to end, ends, and nft with it.
     this.#child.unref();
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
@@ -140,10 +140,14 @@ export class NftSession {
     this.#errors += text;
     if (this.#waiting === null) return;
     if (!this.#errors.includes(`${this.#waiting.end}\n`)) return;
-    const output = this.#errors.split('\n').filter((line) => !OF_THE_END.test(line));
-    this.#waiting.settle(
-      output.length === 0 ? { outcome: 'committed' } : { outcome: 'refused', output: output.join('\n') },
-    );
+    const output = this.#said();
+    this.#waiting.settle(output === '' ? { outcome: 'committed' } : { outcome: 'refused', output });
+  }
+
+  /** What nft wrote about the transaction. */
+  #said(): string {
+    const lines = this.#errors.split('\n');
+    return lines.filter((line) => !OF_THE_END.test(line)).join('\n');
   }
 
   #abandon(reason: string): void {
