@@ -22,15 +22,17 @@ const both = rulesetOf('nftables', [web, shop]);
 const KEYS = { web: 'IPv4 ns/web TCP', shop: 'IPv4 ns/shop TCP' } as const;
 
 describe.skipIf(skipped).each([
-  { how: 'in a session', session: true },
-  { how: 'by a process each time', session: false },
-])('the nftables driver, $how', ({ session }) => {
+  { how: 'in a session', way: 'session' },
+  { how: 'by a process each time', way: 'process' },
+  { how: 'by the library', way: 'library' },
+])('the nftables driver, $how', ({ way }) => {
   let namespace: NetworkNamespace;
   let driver: NftablesDriver;
   let drivers: NftablesDriver[] = [];
   const newDriver = (): NftablesDriver => {
     const runner = new ChildProcessRunner(['ip', 'netns', 'exec', namespace.name]);
-    const made = new NftablesDriver({ runner, session });
+    const library = way === 'library' && { namespace: `/run/netns/${namespace.name}` };
+    const made = new NftablesDriver({ runner, session: way === 'session', library });
     drivers.push(made);
     return made;
   };
@@ -42,7 +44,7 @@ describe.skipIf(skipped).each([
 
   beforeAll(() => {
     if (missing !== null) throw new Error(`with CI set this test must run, but it ${missing}`);
-    namespace = new NetworkNamespace(`nft-driver-${session ? 's' : 'p'}`);
+    namespace = new NetworkNamespace(`nft-driver-${way}`);
   });
   beforeEach(() => {
     driver = newDriver();

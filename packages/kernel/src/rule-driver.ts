@@ -23,7 +23,8 @@ export interface DriverReport {
 
 /**
  * Puts rulesets into the kernel. Calls must not overlap. A call that fails leaves the rules that were in force,
- * throws a `DriverError`, and the next call starts from what the kernel holds then.
+ * throws a `DriverError`, and the next call starts from what the kernel holds then. A ruleset that the target cannot
+ * say is an `UnsupportedFeatureError` of the compiler, before anything is written.
  */
 export interface RuleDriver {
   readonly target: 'nftables' | 'iptables';

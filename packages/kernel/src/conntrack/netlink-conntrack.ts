@@ -1,7 +1,8 @@
 /** Connection tracking by the kernel's own messages, without a process for each question. */
-import { closeSync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Family } from '@shunt/model';
+import { type Libc, loadLibc } from '../native/libc.js';
+import { errorText, inNamespace } from '../native/network-namespace.js';
 import { DriverError } from '../rule-driver.js';
 import type { ConntrackEntry, ConntrackTable } from './conntrack-entry.js';
 import { type ConntrackAnswer, deleteRequest, dumpRequest, readAnswer } from './conntrack-message.js';
@@ -12,23 +13,11 @@ const SOCK_CLOEXEC = 0x80000;
 const NETLINK_NETFILTER = 12;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
-const CLONE_NEWNET = 0x40000000;
 const ENOENT = 2;
-const EPERM = 1;
 /** The kernel fills up to 32 KiB for a dump. */
 const RECEIVE_BYTES = 1 << 16;
 /** Seconds: the kernel answers at once or not at all. */
 const RECEIVE_TIMEOUT = 5n;
-
-/** The system calls. */
-interface Libc {
-  socket(domain: number, type: number, protocol: number): number;
-  send(socket: number, bytes: Buffer, length: number, flags: number): number;
-  recv(socket: number, bytes: Buffer, length: number, flags: number): number;
-  setsockopt(socket: number, level: number, name: number, value: Buffer, length: number): number;
-  setns(file: number, type: number): number;
-  errno(): number;
-}
 
 export class NetlinkConntrack implements ConntrackTable {
   readonly #libc: Libc;
@@ -46,7 +35,7 @@ export class NetlinkConntrack implements ConntrackTable {
     const libc = await loadLibc();
     if (libc === null) return null;
     const makeSocket = (): number => libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    const socket = namespace === null ? makeSocket() : inNamespace(libc, namespace, makeSocket);
+    const socket = inNamespace(libc, namespace, makeSocket);
     return socket < 0 ? null : new NetlinkConntrack(libc, socket);
   }
 
@@ -106,53 +95,4 @@ export class NetlinkConntrack implements ConntrackTable {
       return readAnswer(bytes, family, sequence);
     }
   }
-}
-
-/** A socket belongs to the namespace that its thread was in when it was made. Nothing else runs meanwhile. */
-function inNamespace<T>(libc: Libc, namespace: string, make: () => T): T {
-  const files: number[] = [];
-  const open = (path: string): number => {
-    const file = openSync(path, 'r');
-    files.push(file);
-    return file;
-  };
-  try {
-    const home = open('/proc/thread-self/ns/net');
-    if (libc.setns(open(namespace), CLONE_NEWNET) !== 0) {
-      throw new DriverError(`${namespace} cannot be entered: ${errorText(libc.errno())}`);
-    }
-    try {
-      return make();
-    } finally {
-      libc.setns(home, CLONE_NEWNET);
-    }
-  } catch (error) {
-    if (error instanceof DriverError) throw error;
-    throw new DriverError(`${namespace} cannot be entered: ${(error as Error).message}`, null, null, {
-      cause: error,
-    });
-  } finally {
-    for (const file of files) closeSync(file);
-  }
-}
-
-async function loadLibc(): Promise<Libc | null> {
-  try {
-    const { errno, load } = await import('koffi');
-    const libc = load('libc.so.6');
-    return {
-      socket: libc.func('int socket(int, int, int)') as unknown as Libc['socket'],
-      send: libc.func('long send(int, const void *, size_t, int)') as unknown as Libc['send'],
-      recv: libc.func('long recv(int, void *, size_t, int)') as unknown as Libc['recv'],
-      setsockopt: libc.func('int setsockopt(int, int, int, void *, int)') as unknown as Libc['setsockopt'],
-      setns: libc.func('int setns(int, int)') as unknown as Libc['setns'],
-      errno: () => errno(),
-    };
-  } catch {
-    return null;
-  }
-}
-
-function errorText(error: number): string {
-  return error === EPERM ? 'it needs root, or the capability NET_ADMIN' : `error ${error}`;
 }

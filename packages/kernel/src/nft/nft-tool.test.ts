@@ -2,15 +2,21 @@ import type { RuleText } from '@shunt/compiler';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChildProcessRunner, CommandError, type CommandResult } from '../command/command-runner.js';
 import { FakeRunner } from '../command/fake-runner.js';
+import { NftSession } from './nft-session.js';
 import { NftTool } from './nft-tool.js';
 
 const rules: RuleText = { text: 'add table ip shunt\n', originOf: () => null };
 const DONE: CommandResult = { status: 0, stdout: '', stderr: '' };
 const refused = (stderr: string): CommandResult => ({ status: 1, stdout: '', stderr });
 
+function toolWith(runner: FakeRunner, session: boolean, timeout: number): NftTool {
+  const openChannel = session ? () => NftSession.open(runner, timeout) : null;
+  return new NftTool({ runner, openChannel, timeout });
+}
+
 const tools: NftTool[] = [];
 function toolOn(runner: FakeRunner, session = false): NftTool {
-  const tool = new NftTool({ runner, session, timeout: 2000 });
+  const tool = toolWith(runner, session, 2000);
   tools.push(tool);
   return tool;
 }
@@ -123,7 +129,7 @@ describe('a session', () => {
   });
 
   it('that does not answer is given up', async () => {
-    const tool = new NftTool({ runner: sessionRunner('sleep 5'), session: true, timeout: 300 });
+    const tool = toolWith(sessionRunner('sleep 5'), true, 300);
     await expect(tool.commit(rules)).rejects.toThrow('nft did not answer in 0.3 s');
   });
 

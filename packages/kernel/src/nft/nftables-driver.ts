@@ -13,6 +13,9 @@ import {
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
 import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import type { NftChannel } from './nft-channel.js';
+import { NftLibrary } from './nft-library.js';
+import { NftSession } from './nft-session.js';
 import { NftTool } from './nft-tool.js';
 import { NormalForm } from './normal-form.js';
 
@@ -23,6 +26,11 @@ export interface NftablesDriverOptions {
   readonly rules?: Partial<NftablesOptions>;
   /** Whether small changes go to one nft process that stays, which is faster; true by default. */
   readonly session?: boolean;
+  /**
+   * Whether small changes go to nft's library in this process, where koffi is installed: see `NftLibrary`; false by
+   * default. The library needs the file of the network namespace, as `/run/netns/NAME`, if `runner` is elsewhere.
+   */
+  readonly library?: boolean | { readonly namespace: string };
   /** In milliseconds, of one transaction or listing; a minute by default. */
   readonly timeout?: number;
 }
@@ -38,9 +46,9 @@ export class NftablesDriver implements RuleDriver {
   #wanted: Ruleset | null = null;
 
   constructor(options: NftablesDriverOptions = {}) {
-    const { runner = new ChildProcessRunner(), session = true, timeout = 60_000 } = options;
+    const { runner = new ChildProcessRunner(), timeout = 60_000 } = options;
     this.#options = { ...NFTABLES_DEFAULTS, ...options.rules };
-    this.#tool = new NftTool({ runner, session, timeout });
+    this.#tool = new NftTool({ runner, openChannel: channelOf(options, runner, timeout), timeout });
     this.#normalForm = new NormalForm(runner, timeout);
   }
 
@@ -97,7 +105,7 @@ export class NftablesDriver implements RuleDriver {
     this.close();
   }
 
-  /** Ends the nft process that stays, if there is one. The rules stay; the next call starts another. */
+  /** Ends the nft process that stays, or the library, if there is one. The rules stay; the next call opens another. */
   close(): void {
     this.#tool.close();
   }
@@ -151,6 +159,17 @@ export class NftablesDriver implements RuleDriver {
       await this.#tool.commit(writer.load());
     }
   }
+}
+
+function channelOf(
+  { session = true, library = false }: NftablesDriverOptions,
+  runner: CommandRunner,
+  timeout: number,
+): (() => Promise<NftChannel | null>) | null {
+  const openSession = (): Promise<NftChannel | null> => NftSession.open(runner, timeout);
+  if (library === false) return session ? openSession : null;
+  const namespace = library === true ? null : library.namespace;
+  return async () => (await NftLibrary.open(namespace)) ?? (session ? openSession() : null);
 }
 
 interface Mending {
