@@ -47,20 +47,25 @@ export class KernelBed {
     }
   }
 
+  /** What stands before a command that is to run in one of the namespaces. */
+  enter(place: Place): readonly [string, ...string[]] {
+    return ['nsenter', `--net=/run/netns/${this.#name(place)}`];
+  }
+
   /**
    * Runs a program in one of the namespaces and waits for its end.
    * @returns what it wrote to standard output
    * @throws {KernelFailure} with what it wrote to standard error, if it fails
    */
   run(place: Place, program: string, args: readonly string[], input = ''): string {
-    return run('nsenter', [`--net=/run/netns/${this.#name(place)}`, program, ...args], input);
+    const [first, ...rest] = [...this.enter(place), program, ...args];
+    return run(first, rest, input);
   }
 
   /** Starts a program that goes on until {@link remove}; resolves with the first that it writes. */
   start(place: Place, program: string, args: readonly string[]): Promise<string> {
-    const child = spawn('nsenter', [`--net=/run/netns/${this.#name(place)}`, program, ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const [first, ...rest] = [...this.enter(place), program, ...args];
+    const child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#children.push(child);
     return new Promise((resolve, reject) => {
       child.stdout.once('data', (data: unknown) => resolve(String(data)));
@@ -111,8 +116,8 @@ export class KernelBed {
   }
 }
 
-/** Milliseconds after which a program is taken for stuck: the slowest peer needs minutes for a load. */
-const PATIENCE = 600_000;
+/** Milliseconds after which a program is taken for stuck. */
+const PATIENCE = 60_000;
 
 function run(program: string, args: readonly string[], input = ''): string {
   const options = { input, encoding: 'utf8', maxBuffer: 1 << 29, timeout: PATIENCE } as const;

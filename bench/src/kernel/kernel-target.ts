@@ -1,33 +1,30 @@
 /** What the kernel suite measures: each with the rules of a namespace to itself. */
+import { IptablesWriter, NO_TABLES, type Ruleset, type RulesetChange } from '@shunt/compiler';
 import {
-  IptablesWriter,
-  NFTABLES_DEFAULTS,
-  NftablesWriter,
-  NO_TABLES,
-  type PerFamily,
-  type Ruleset,
-  type RulesetChange,
-  type RuleText,
-} from '@shunt/compiler';
+  ChildProcessRunner,
+  type CommandRunner,
+  IptablesDriver,
+  NftablesDriver,
+  type RuleDriver,
+} from '@shunt/kernel';
 import { FAMILIES, type Mode } from '@shunt/model';
 import { SEEDS } from '../workload/random.js';
-import type { KernelBed } from './kernel-bed.js';
+import { type KernelBed, KernelFailure } from './kernel-bed.js';
 import { kubeProxyLoad, kubeProxyUpdate } from './peers/kube-proxy-nftables.js';
-
-/** How much was given to the kernel's tools. */
-export interface Written {
-  readonly lines: number;
-  readonly bytes: number;
-}
 
 /** Rules in the node's namespace of one bed. */
 export interface KernelRules {
-  /** From nothing. */
-  load(ruleset: Ruleset): Written;
+  /**
+   * From nothing.
+   * @returns how many lines the kernel's tools were given
+   */
+  load(ruleset: Ruleset): Promise<number>;
   /** From the last ruleset to this one. */
-  apply(ruleset: Ruleset, change: RulesetChange): Written;
+  apply(ruleset: Ruleset, change: RulesetChange): Promise<number>;
   /** Back to nothing; not measured. */
-  clear(): void;
+  clear(): Promise<void>;
+  /** The end of the benchmark; the bed's end removes the rules. */
+  close(): void;
 }
 
 export interface KernelTarget {
@@ -36,91 +33,125 @@ export interface KernelTarget {
   readonly commands: readonly string[];
   /** In larger clusters it is left out: its loads would take many minutes. */
   readonly mostServices: number;
+  /** Not ours. */
+  readonly isPeer: boolean;
   open(bed: KernelBed): KernelRules;
 }
 
-/** Ours, and what ratios compare with. */
-export const NFTABLES: KernelTarget = {
-  name: 'nftables',
-  mode: 'nftables',
-  commands: ['nft'],
-  mostServices: Number.POSITIVE_INFINITY,
-  open: (bed) => {
-    const options = { ...NFTABLES_DEFAULTS, seed: SEEDS.flowHash };
-    let writer: NftablesWriter | null = null;
-    return {
-      load: (ruleset) => {
-        writer = new NftablesWriter(ruleset, options);
-        return nft(bed, writer.load().text);
-      },
-      apply: (ruleset, change) => {
-        if (writer === null) throw new RangeError('"apply" expected rules that are loaded');
-        return nft(bed, writer.update(ruleset, change).text);
-      },
-      clear: () => clearNft(bed),
-    };
-  },
-};
+/** What ratios compare with. */
+export const BASELINE = 'nftables';
 
-/** kube-proxy's nftables layout, at the speed of text: without what kube-proxy itself takes to make it. */
-export const KUBE_PROXY_NFTABLES: KernelTarget = {
-  name: "kube-proxy's nftables layout",
-  mode: 'nftables',
-  commands: ['nft'],
-  mostServices: 10_000,
-  open: (bed) => ({
-    load: (ruleset) => nft(bed, kubeProxyLoad(ruleset)),
-    apply: (ruleset, change) => nft(bed, kubeProxyUpdate(ruleset, change)),
-    clear: () => clearNft(bed),
-  }),
-};
+const ALWAYS = Number.POSITIVE_INFINITY;
 
-/** The iptables target writes kube-proxy's own layout, so it is target and peer in one. */
 export const KERNEL_TARGETS: readonly KernelTarget[] = [
-  NFTABLES,
-  iptables('legacy', Number.POSITIVE_INFINITY),
+  nftables(BASELINE, true),
+  nftables('nftables, a process for each change', false),
+  iptables('legacy', ALWAYS),
   iptables('nft', 1_000),
-  KUBE_PROXY_NFTABLES,
+  {
+    name: "kube-proxy's nftables layout",
+    mode: 'nftables',
+    commands: ['nft'],
+    mostServices: 10_000,
+    isPeer: true,
+    open: kubeProxyNftables,
+  },
+  {
+    name: "kube-proxy's iptables layout",
+    mode: 'iptables',
+    commands: ['iptables-legacy-restore', 'ip6tables-legacy-restore'],
+    mostServices: 10_000,
+    isPeer: true,
+    open: kubeProxyIptables,
+  },
 ];
 
-function iptables(variant: 'legacy' | 'nft', mostServices: number): KernelTarget {
-  const program = { IPv4: `iptables-${variant}-restore`, IPv6: `ip6tables-${variant}-restore` };
+function nftables(name: string, session: boolean): KernelTarget {
   return {
-    name: `iptables (${variant}), kube-proxy's layout`,
-    mode: 'iptables',
-    commands: [program.IPv4, program.IPv6],
-    mostServices,
+    name,
+    mode: 'nftables',
+    commands: ['nft'],
+    mostServices: ALWAYS,
+    isPeer: false,
     open: (bed) => {
-      const writer = new IptablesWriter();
-      const restore = (texts: PerFamily<RuleText>): Written =>
-        FAMILIES.map((family) => {
-          const { text } = texts[family];
-          bed.run('node', program[family], ['-w', '5', '--noflush', '--counters'], text);
-          return writtenOf(text);
-        }).reduce((a, b) => ({ lines: a.lines + b.lines, bytes: a.bytes + b.bytes }));
-      return {
-        load: (ruleset) => restore(writer.full(ruleset, { IPv4: NO_TABLES, IPv6: NO_TABLES })),
-        apply: (ruleset, change) => restore(writer.partial(ruleset, change)),
-        // Without --noflush a table becomes what the text says: nothing.
-        clear: () => {
-          for (const family of FAMILIES) {
-            bed.run('node', program[family], ['-w', '5'], '*filter\nCOMMIT\n*nat\nCOMMIT\n');
-          }
-        },
-      };
+      const driver = new NftablesDriver({ runner: runnerIn(bed), session, rules: { seed: SEEDS.flowHash } });
+      return rulesOf(driver, () => driver.close());
     },
   };
 }
 
-function nft(bed: KernelBed, text: string): Written {
-  if (text !== '') bed.run('node', 'nft', ['-f', '-'], text);
-  return writtenOf(text);
+function iptables(variant: 'legacy' | 'nft', mostServices: number): KernelTarget {
+  return {
+    name: `iptables (${variant})`,
+    mode: 'iptables',
+    commands: [`iptables-${variant}-restore`, `ip6tables-${variant}-restore`],
+    mostServices,
+    isPeer: false,
+    open: (bed) => rulesOf(new IptablesDriver({ runner: runnerIn(bed), variant }), () => undefined),
+  };
 }
 
-function clearNft(bed: KernelBed): void {
-  bed.run('node', 'nft', ['flush', 'ruleset']);
+function rulesOf(driver: RuleDriver, close: () => void): KernelRules {
+  return {
+    load: async (ruleset) => (await driver.load(ruleset)).statements,
+    apply: async (ruleset, change) => (await driver.apply(ruleset, change)).statements,
+    clear: () => driver.remove(),
+    close,
+  };
 }
 
-function writtenOf(text: string): Written {
-  return { lines: text.split('\n').length - 1, bytes: text.length };
+/** Text for nft as kube-proxy gives it, at the speed of our making it. */
+function kubeProxyNftables(bed: KernelBed): KernelRules {
+  const runner = runnerIn(bed);
+  return {
+    load: (ruleset) => give(runner, 'nft', ['-f', '-'], kubeProxyLoad(ruleset)),
+    apply: (ruleset, change) => give(runner, 'nft', ['-f', '-'], kubeProxyUpdate(ruleset, change)),
+    clear: async () => void (await give(runner, 'nft', ['flush', 'ruleset'], '')),
+    close: () => undefined,
+  };
+}
+
+/** The iptables target's text, which is kube-proxy's, given to the tools as kube-proxy does: not tried before. */
+function kubeProxyIptables(bed: KernelBed): KernelRules {
+  const runner = runnerIn(bed);
+  const writer = new IptablesWriter();
+  const restore = async (texts: ReturnType<IptablesWriter['full']>): Promise<number> => {
+    let lines = 0;
+    for (const family of FAMILIES) {
+      const program = RESTORE[family];
+      lines += await give(runner, program, ['-w', '5', '--noflush', '--counters'], texts[family].text);
+    }
+    return lines;
+  };
+  return {
+    load: (ruleset) => restore(writer.full(ruleset, { IPv4: NO_TABLES, IPv6: NO_TABLES })),
+    apply: (ruleset, change) => restore(writer.partial(ruleset, change)),
+    // Without --noflush a table becomes what the text says: nothing.
+    clear: async () => {
+      const nothing = '*filter\nCOMMIT\n*nat\nCOMMIT\n';
+      for (const family of FAMILIES) await give(runner, RESTORE[family], ['-w', '5'], nothing);
+    },
+    close: () => undefined,
+  };
+}
+
+const RESTORE = { IPv4: 'iptables-legacy-restore', IPv6: 'ip6tables-legacy-restore' } as const;
+
+/** Milliseconds after which a tool is taken for stuck: the slowest load of a peer takes minutes. */
+const PATIENCE = 900_000;
+
+/** @returns the lines of the text */
+async function give(
+  runner: CommandRunner,
+  program: string,
+  args: readonly string[],
+  input: string,
+): Promise<number> {
+  const { status, stderr } = await runner.run({ program, args, input, timeout: PATIENCE });
+  if (status !== 0) throw new KernelFailure(`${program} ended with ${status}: ${stderr.slice(0, 400)}`);
+  return input.split('\n').length - 1;
+}
+
+function runnerIn(bed: KernelBed): CommandRunner {
+  return new ChildProcessRunner(bed.enter('node'));
 }

@@ -6,14 +6,7 @@ import {
   targetsOf,
 } from '../kernel/connections.js';
 import { KernelBed, missingForKernel } from '../kernel/kernel-bed.js';
-import {
-  KERNEL_TARGETS,
-  type KernelRules,
-  type KernelTarget,
-  KUBE_PROXY_NFTABLES,
-  NFTABLES,
-  type Written,
-} from '../kernel/kernel-target.js';
+import { BASELINE, KERNEL_TARGETS, type KernelRules, type KernelTarget } from '../kernel/kernel-target.js';
 import { LiveCluster } from '../kernel/live-cluster.js';
 import { latencyFacts } from '../measure/latency.js';
 import { RoundRecord, roundOf, type Timing } from '../measure/rounds.js';
@@ -41,7 +34,7 @@ export interface KernelSizes {
 export const kernelSuite: Suite = {
   name: 'kernel',
   async run({ kernel }, report, notice) {
-    const missing = missingForKernel(['ip', 'nsenter', 'sysctl', ...NFTABLES.commands]);
+    const missing = missingForKernel(['ip', 'nsenter', 'sysctl', 'nft']);
     if (missing !== null) {
       notice(`the kernel suite is left out: ${missing}`);
       return;
@@ -55,16 +48,25 @@ export const kernelSuite: Suite = {
     if ('missing' in programs) notice(`connections through the kernel are left out: ${programs.missing}`);
     for (const services of kernel.services) {
       const contest = new KernelContest(services, kernel, targets);
+      // Whoever is tired of waiting must not be left with namespaces.
+      const interrupted = (): never => {
+        contest.end();
+        process.exit(130);
+      };
+      for (const signal of SIGNALS) process.once(signal, interrupted);
       try {
-        report(contest.loads());
-        report(contest.changes());
+        report(await contest.loads());
+        report(await contest.changes());
         if (!('missing' in programs)) report(await contest.connections(programs));
       } finally {
+        for (const signal of SIGNALS) process.off(signal, interrupted);
         contest.end();
       }
     }
   },
 };
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** One contestant with a bed and a cluster of its own. */
 interface Contender {
@@ -101,42 +103,47 @@ class KernelContest {
   }
 
   end(): void {
-    for (const { bed } of this.#contenders) bed.remove();
+    for (const { rules, bed } of this.#contenders) {
+      rules.close();
+      bed.remove();
+    }
   }
 
   /** Into a namespace without rules. Afterwards all have theirs. */
-  loads(): ScenarioResult {
+  async loads(): Promise<ScenarioResult> {
     const { rounds, patience } = this.#size;
-    const written = new Map<string, Written>();
+    const lines = new Map<string, number>();
     const slow = new Set<string>();
-    const timings = this.#turns(rounds, ({ name, rules, live }, round) => {
+    const timings = await this.#turns(rounds, async ({ name, rules, live }, round) => {
       if (slow.has(name)) return null;
-      if (round > 0) rules.clear();
+      if (round > 0) await rules.clear();
       const start = performance.now();
-      written.set(name, rules.load(live.ruleset));
+      lines.set(name, await rules.load(live.ruleset));
       const time = performance.now() - start;
       if (time > patience * 1_000) slow.add(name);
       return [time * 1e6];
     });
-    return this.#result('load', 'run', timings, ({ name }) => ({ ...written.get(name) }));
+    return this.#result('load', 'run', timings, ({ name }) => ({ lines: lines.get(name) ?? null }));
   }
 
   /** One endpoint goes or comes: from the event until the kernel has the rules. */
-  changes(): ScenarioResult {
+  async changes(): Promise<ScenarioResult> {
     const { rounds, changes } = this.#size;
-    const written = new Map<string, Written>();
-    const timings = this.#turns(rounds, ({ name, rules, live }) => {
-      return Array.from({ length: changes }, () => {
+    const lines = new Map<string, number>();
+    const timings = await this.#turns(rounds, async ({ name, rules, live }) => {
+      const runs: number[] = [];
+      for (let change = 0; change < changes; change++) {
         const event = live.nextEvent();
         const start = performance.now();
         const update = live.update(event());
-        written.set(name, rules.apply(live.ruleset, update));
-        return (performance.now() - start) * 1e6;
-      });
+        lines.set(name, await rules.apply(live.ruleset, update));
+        runs.push((performance.now() - start) * 1e6);
+      }
+      return runs;
     });
     return this.#result('one endpoint', 'change', timings, ({ name, latency }) => ({
       ...latencyFacts(latency),
-      ...written.get(name),
+      lines: lines.get(name) ?? null,
     }));
   }
 
@@ -148,16 +155,19 @@ class KernelContest {
       await acceptConnections(bed, programs);
       connectTo(bed, programs, targets);
     }
-    const timings = this.#turns(rounds, ({ bed }) => connectTo(bed, programs, targets));
+    const timings = await this.#turns(rounds, async ({ bed }) => connectTo(bed, programs, targets));
     return this.#result('new connections', 'connection', timings, ({ latency }) => latencyFacts(latency));
   }
 
   /** @param turn - tells nanoseconds of each run; `null`: takes no part in this round */
-  #turns(rounds: number, turn: (contender: Contender, round: number) => readonly number[] | null): Timing[] {
-    const record = new RoundRecord(this.#contenders, NFTABLES.name);
+  async #turns(
+    rounds: number,
+    turn: (contender: Contender, round: number) => Promise<readonly number[] | null>,
+  ): Promise<Timing[]> {
+    const record = new RoundRecord(this.#contenders, BASELINE);
     for (let round = 0; round < rounds; round++) {
       for (const contender of this.#contenders) {
-        const runs = turn(contender, round);
+        const runs = await turn(contender, round);
         if (runs !== null) record.add(contender.name, round, roundOf(runs));
       }
     }
@@ -176,8 +186,8 @@ class KernelContest {
       title: `${what}, ${count(this.#services)} services x ${endpointsPerService} endpoints`,
       parameters: { what, services: this.#services, endpointsPerService },
       unit,
-      baseline: NFTABLES.name,
-      rivals: [KUBE_PROXY_NFTABLES.name],
+      baseline: BASELINE,
+      rivals: KERNEL_TARGETS.filter(({ isPeer }) => isPeer).map(({ name }) => name),
       timings,
       hash: null,
       facts: Object.fromEntries(timings.map((timing) => [timing.name, factsOf(timing)])),

@@ -77,12 +77,12 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       wear: { services: 40, changes: 400 },
     },
     kernel: {
-      services: [20, 60],
+      services: [10, 20],
       endpointsPerService: 5,
       rounds: 3,
       patience: 10,
-      changes: 3,
-      connections: 20,
+      changes: 1,
+      connections: 5,
     },
   },
   default: {
