@@ -11,7 +11,7 @@ import {
 } from '@shunt/testing/cases';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IPTABLES_LEGACY, IPTABLES_NFT } from './bed/iptables-rules.js';
-import { type CaseNodes, KernelCaseRules } from './bed/kernel-case-rules.js';
+import { KernelCaseRules } from './bed/kernel-case-rules.js';
 import { NFTABLES } from './bed/nftables-rules.js';
 import { onThisKernel } from './bed/on-this-kernel.js';
 import { ProbedNode } from './bed/probed-node.js';
@@ -31,22 +31,23 @@ describe.each([NFTABLES, IPTABLES_LEGACY, IPTABLES_NFT])('the cases on $name', (
   const { skipped, demand } = onThisKernel(`packet-flow cases on ${rules.name}`, [rules]);
   const cases = FLOW_CASES.filter((flowCase) => modesOf(flowCase).includes(rules.mode));
   const counts = { cases: 0, packets: 0, notSupported: [] as string[] };
-  let nodes: CaseNodes | undefined;
+  let fresh: ProbedNode | undefined;
+  let lasting: ProbedNode | undefined;
 
   beforeAll(() => {
     if (skipped) return;
     demand();
-    const fresh = new ProbedNode(`fresh-${rules.name}`);
-    nodes = { fresh, lasting: fresh };
-    nodes = { fresh, lasting: new ProbedNode(`lasting-${rules.name}`) };
+    fresh = new ProbedNode(`fresh-${rules.name}`);
+    lasting = new ProbedNode(`lasting-${rules.name}`);
   });
   afterAll(() => {
-    for (const node of new Set([nodes?.fresh, nodes?.lasting])) node?.remove();
+    fresh?.remove();
+    lasting?.remove();
   });
 
   const run = (flowCase: PacketFlowCase): readonly CaseResult[] => {
-    if (nodes === undefined) throw new Error('no nodes');
-    const kernel = new KernelCaseRules(rules, nodes);
+    if (fresh === undefined || lasting === undefined) throw new Error('no nodes');
+    const kernel = new KernelCaseRules(rules, { fresh, lasting: goesOn(flowCase) ? lasting : null });
     return runCase(flowCase, { modes: [rules.mode], targets: [() => kernel] });
   };
 
@@ -72,3 +73,8 @@ describe.each([NFTABLES, IPTABLES_LEGACY, IPTABLES_NFT])('the cases on $name', (
     expect(counts.notSupported).toEqual([]);
   });
 });
+
+/** Whether something lasts from packet to packet or from state to state. */
+function goesOn({ packets = [], steps = [] }: PacketFlowCase): boolean {
+  return steps.length > 0 || packets.some(({ affinity }) => affinity !== undefined);
+}

@@ -27,7 +27,8 @@ const PORT_STEP = 40_503;
 /** The nodes of a run: one is loaded anew for every state, the other one goes from state to state. */
 export interface CaseNodes {
   readonly fresh: ProbedNode;
-  readonly lasting: ProbedNode;
+  /** `null` for a case whose state does not change, and that no client is remembered in. */
+  readonly lasting: ProbedNode | null;
 }
 
 export class KernelCaseRules implements RulesUnderTest {
@@ -48,8 +49,10 @@ export class KernelCaseRules implements RulesUnderTest {
   load(ruleset: Ruleset, change: RulesetChange | null): void {
     const { fresh, lasting } = this.#nodes;
     this.#evaluator = new Evaluator(ruleset);
-    for (const node of [fresh, lasting]) node.setAddresses(ruleset.localAddresses);
+    fresh.setAddresses(ruleset.localAddresses);
     this.#rules.load(fresh.namespace, ruleset);
+    if (lasting === null) return;
+    lasting.setAddresses(ruleset.localAddresses);
     if (change === null || this.#lasting === null) {
       this.#lasting = this.#rules.load(lasting.namespace, ruleset);
     } else {
@@ -61,21 +64,18 @@ export class KernelCaseRules implements RulesUnderTest {
     const evaluation = this.#loaded().evaluate(packet);
     const isSticky = evaluation.verdict === 'dnat' && evaluation.servicePort?.affinitySeconds != null;
     const backends = Math.max(expectedBackends, 1);
-    const seen = isSticky
-      ? this.#seenAfterLoads(packet, backends)
-      : this.#see(this.#nodes.fresh, flowsOf(packet, backends * FLOWS_PER_BACKEND));
-    // Untranslated hooks are the same for both: a state that was reached by differences must not differ either.
-    const lasting = this.#see(
-      this.#nodes.lasting,
-      isSticky ? [] : flowsOf(packet, backends * FLOWS_PER_BACKEND),
-    );
-    return answerOf([...seen, ...lasting], evaluation, packet);
+    if (isSticky) return answerOf(this.#seenAfterLoads(packet, backends), evaluation, packet);
+    const flows = flowsOf(packet, backends * FLOWS_PER_BACKEND);
+    const { fresh, lasting } = this.#nodes;
+    // A state that was reached by differences must not differ.
+    const seen = [fresh, ...(lasting === null ? [] : [lasting])].flatMap((node) => this.#see(node, flows));
+    return answerOf(seen, evaluation, packet);
   }
 
   reach(packet: Packet): ReachedBackend | null {
     const { servicePort } = this.#loaded().evaluate(packet);
     const sourcePort = portOf(++this.#packetsReached);
-    const [seen] = this.#see(this.#nodes.lasting, [{ ...packet, sourcePort }]);
+    const [seen] = this.#see(this.#nodes.lasting ?? this.#nodes.fresh, [{ ...packet, sourcePort }]);
     if (seen === undefined || seen.backend === null || servicePort === null) return null;
     const { affinitySeconds } = servicePort;
     return { backend: seen.backend, servicePort: servicePortKey(servicePort), affinitySeconds };
@@ -93,7 +93,6 @@ export class KernelCaseRules implements RulesUnderTest {
   }
 
   #see(node: ProbedNode, probes: readonly Probe[]): Seen[] {
-    if (probes.length === 0) return [];
     const { ruleset } = this.#loaded();
     const outcomes = probeAll(node, ruleset, probes);
     return probes.flatMap((probe, index) => {

@@ -14,10 +14,13 @@ export interface ProbedScenario {
 /** Draws up to `count` probes, no two of them of one flow; the same for the same seed. */
 export function probesOf({ cluster, node, config }: ProbedScenario, seed: number, count: number): Probe[] {
   const drawn = fc.sample(packets(cluster, node, config), { seed, numRuns: count });
+  // A packet to a port that another one came from could be that one's answer.
+  const answerable = new Set(drawn.map(({ destinationPort }) => destinationPort));
   const taken = new Set<string>();
   return drawn.flatMap((packet, index) => {
     if (!reachesHooks(packet, node.addresses)) return [];
     const probe = { ...packet, sourcePort: packet.sourcePort ?? index + 1 };
+    if (packet.protocol !== 'ICMP' && answerable.has(probe.sourcePort)) return [];
     const sender = `${probe.protocol} ${probe.source} ${probe.sourcePort}`;
     // Two flows from one port to one backend would have to differ by a port that the kernel changes.
     if (taken.has(sender)) return [];
