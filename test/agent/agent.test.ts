@@ -159,7 +159,7 @@ describe('tracked flows', () => {
     const swept: string[][] = [];
     let failure: Error | null = null;
     const flows = {
-      sweep: async (ports: readonly { readonly name: string }[]): Promise<number> => {
+      clean: async (ports: readonly { readonly name: string }[]): Promise<number> => {
         swept.push(ports.map(({ name }) => name));
         if (failure !== null) throw failure;
         return 3;

@@ -32,7 +32,7 @@ interface Followed {
 }
 
 async function follow(): Promise<Followed> {
-  const connection = await loadKubeconfig({ path: join(folder, 'config'), context: null });
+  const connection = await loadKubeconfig({ from: { file: join(folder, 'config') }, context: null });
   const state = new ClusterState();
   const log = new ListLog();
   let synced = false;
@@ -174,17 +174,21 @@ describe('an API server as a source', () => {
 
 describe('a kubeconfig', () => {
   it.each([
-    [{ path: '/nowhere/config', context: null }, /^\/nowhere\/config: ENOENT/],
+    [{ path: '/nowhere/config', context: null }, /^kubeconfig \/nowhere\/config: ENOENT/],
     [{ path: 'config', context: 'prod' }, /no context is named "prod" \(there are fake\)$/],
   ])('%j is told from a good one', async ({ path, context }, message) => {
     const file = path.startsWith('/') ? path : join(folder, path);
-    await expect(loadKubeconfig({ path: file, context })).rejects.toThrow(message);
+    await expect(loadKubeconfig({ from: { file }, context })).rejects.toThrow(message);
   });
 
   it('that is no kubeconfig is told', async () => {
     writeFileSync(join(folder, 'other'), 'a: [');
-    await expect(loadKubeconfig({ path: join(folder, 'other'), context: null })).rejects.toThrow(/other: /);
+    await expect(loadKubeconfig({ from: { file: join(folder, 'other') }, context: null })).rejects.toThrow(
+      /other: /,
+    );
     writeFileSync(join(folder, 'other'), '7');
-    await expect(loadKubeconfig({ path: join(folder, 'other'), context: null })).rejects.toThrow(/other: /);
+    await expect(loadKubeconfig({ from: { file: join(folder, 'other') }, context: null })).rejects.toThrow(
+      /other: /,
+    );
   });
 });

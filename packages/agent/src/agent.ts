@@ -234,13 +234,16 @@ export class Agent {
     );
   }
 
-  #tell({ driver, drift, deletedFlows, flowProblem }: SyncReport, reasons: ReadonlySet<RunReason>): void {
+  #tell(
+    { driver, loaded, drift, deletedFlows, flowProblem }: SyncReport,
+    reasons: ReadonlySet<RunReason>,
+  ): void {
     const { log } = this.#options;
     this.#syncProblem.over();
     if (driver !== null) {
-      const { statements, duration, full } = driver;
+      const { statements, duration } = driver;
       const fields = { statements, duration, reasons: [...reasons] };
-      if (full) log.info(fields, 'all rules are in the kernel');
+      if (loaded) log.info(fields, 'all rules are in the kernel');
       else log.debug(fields, 'the rules follow a change');
     }
     if (drift.length > 0) log.warn(driftFields(drift), 'somebody had changed the rules; they are mended');

@@ -7,5 +7,5 @@ export interface FlowCleaner {
    * says to delete.
    * @returns how many were deleted
    */
-  sweep(servicePorts: readonly ServicePort[]): Promise<number>;
+  clean(servicePorts: readonly ServicePort[]): Promise<number>;
 }

@@ -28,6 +28,8 @@ export interface SyncReport {
   readonly changes: readonly PendingChanges[];
   /** `null`: the rules are what they were, and the kernel was not asked. */
   readonly driver: DriverReport | null;
+  /** The kernel was looked through as a whole, not told a difference. */
+  readonly loaded: boolean;
   /** What the kernel held otherwise than it should; it has been mended. */
   readonly drift: readonly Difference[];
   /** Tracked flows that were deleted; `null`: none were looked for. */
@@ -71,12 +73,13 @@ export class Syncer {
    */
   async sync(reasons: ReadonlySet<RunReason>): Promise<SyncReport> {
     const update = this.#compile(reasons);
-    const driver = await this.#write(update, reasons);
+    const loaded = this.#needsLoad || reasons.has('full');
+    const driver = await this.#write(update, loaded);
     const isVerified = driver === null && reasons.has('verify');
     const drift = isVerified ? await this.#guarded(() => this.#options.driver.repair()) : [];
     const changes = this.#unreported;
     this.#unreported = [];
-    return { changes, driver, drift, ...(await this.#sweepFlows()) };
+    return { changes, driver, loaded, drift, ...(await this.#sweepFlows()) };
   }
 
   #compile(reasons: ReadonlySet<RunReason>): RulesetUpdate {
@@ -96,10 +99,10 @@ export class Syncer {
     return second;
   }
 
-  async #write(update: RulesetUpdate, reasons: ReadonlySet<RunReason>): Promise<DriverReport | null> {
+  async #write(update: RulesetUpdate, loaded: boolean): Promise<DriverReport | null> {
     const { driver } = this.#options;
     const { ruleset } = this.#compiler;
-    if (this.#needsLoad || reasons.has('full')) {
+    if (loaded) {
       const report = await this.#guarded(() => driver.load(ruleset));
       this.#needsLoad = false;
       return report;
@@ -122,7 +125,7 @@ export class Syncer {
     const due = this.#sweeps.due();
     if (flows === null || due.length === 0) return { deletedFlows: null, flowProblem: null };
     try {
-      const deletedFlows = await flows.sweep(due);
+      const deletedFlows = await flows.clean(due);
       this.#sweeps.done();
       return { deletedFlows, flowProblem: null };
     } catch (error) {

@@ -2,8 +2,8 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { ApiConnection } from './api-client.js';
 
 export interface KubeconfigChoice {
-  /** `null`: as kubectl finds it: `KUBECONFIG`, `~/.kube/config`, else the Pod's service account. */
-  readonly path: string | null;
+  /** A file; `default`: as kubectl finds it, by `KUBECONFIG` or `~/.kube/config`; `in-cluster`: the Pod's service account. */
+  readonly from: { readonly file: string } | 'default' | 'in-cluster';
   /** `null`: the current one. */
   readonly context: string | null;
 }
@@ -13,28 +13,35 @@ export interface KubeconfigChoice {
  * else: it is large, and an optional dependency.
  * @throws {Error} with one clear message if the client is not installed or the file cannot be used
  */
-export async function loadKubeconfig({ path, context }: KubeconfigChoice): Promise<ApiConnection> {
+export async function loadKubeconfig({ from, context }: KubeconfigChoice): Promise<ApiConnection> {
   const config = await newKubeConfig();
-  const name = path ?? 'kubeconfig';
+  const name = typeof from === 'string' ? from : from.file;
   try {
-    if (path === null) config.loadFromDefault();
-    else config.loadFromFile(path);
+    if (from === 'in-cluster') loadServiceAccount(config);
+    else if (from === 'default') config.loadFromDefault();
+    else config.loadFromFile(from.file);
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`kubeconfig ${name}: ${(error as Error).message}`, { cause: error });
   }
   if (context !== null) {
     if (config.getContextObject(context) === null) throw new Error(unknownContext(name, context, config));
     config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`${name}: no context is chosen: pass --context`);
+  if (cluster === null) throw new Error(`kubeconfig ${name}: no context is chosen: pass --context`);
   return { server: cluster.server, authorize: (options) => config.applyToHTTPSOptions(options) };
+}
+
+function loadServiceAccount(config: KubeConfig): void {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+  if (!host || !port) throw new Error('KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set');
+  config.loadFromCluster();
 }
 
 function unknownContext(name: string, context: string, config: KubeConfig): string {
   const known = config.getContexts().map((each) => each.name);
   const list = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
-  return `${name}: no context is named "${context}" (${list})`;
+  return `kubeconfig ${name}: no context is named "${context}" (${list})`;
 }
 
 async function newKubeConfig(): Promise<KubeConfig> {

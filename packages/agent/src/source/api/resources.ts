@@ -23,25 +23,30 @@ export function followedResources(node: string, serviceProxyName: string | null)
       : `${SERVICE_PROXY_NAME_LABEL}=${serviceProxyName}`;
   const labelSelector = `!${HEADLESS_LABEL},${proxy}`;
   return [
-    { ...SERVICES, labelSelector },
-    { ...ENDPOINT_SLICES, labelSelector },
-    { ...NODES, fieldSelector: `metadata.name=${node}` },
-    SERVICE_CIDRS,
+    { ...RESOURCES.Service, labelSelector },
+    { ...RESOURCES.EndpointSlice, labelSelector },
+    { ...RESOURCES.Node, fieldSelector: `metadata.name=${node}` },
+    RESOURCES.ServiceCIDR,
   ];
 }
 
-export const SERVICES: ApiResource = { kind: 'Service', apiVersion: 'v1', path: '/api/v1/services' };
-export const ENDPOINT_SLICES: ApiResource = {
-  kind: 'EndpointSlice',
-  apiVersion: 'discovery.k8s.io/v1',
-  path: '/apis/discovery.k8s.io/v1/endpointslices',
+export type ReadKind = 'Service' | 'EndpointSlice' | 'Node' | 'ServiceCIDR' | 'Pod' | 'Endpoints';
+
+/** The collections of the kinds that Shunt reads. */
+export const RESOURCES: Readonly<Record<ReadKind, ApiResource>> = {
+  Service: { kind: 'Service', apiVersion: 'v1', path: '/api/v1/services' },
+  EndpointSlice: {
+    kind: 'EndpointSlice',
+    apiVersion: 'discovery.k8s.io/v1',
+    path: '/apis/discovery.k8s.io/v1/endpointslices',
+  },
+  Node: { kind: 'Node', apiVersion: 'v1', path: '/api/v1/nodes' },
+  ServiceCIDR: {
+    kind: 'ServiceCIDR',
+    apiVersion: 'networking.k8s.io/v1',
+    path: '/apis/networking.k8s.io/v1/servicecidrs',
+    optional: true,
+  },
+  Pod: { kind: 'Pod', apiVersion: 'v1', path: '/api/v1/pods' },
+  Endpoints: { kind: 'Endpoints', apiVersion: 'v1', path: '/api/v1/endpoints' },
 };
-export const NODES: ApiResource = { kind: 'Node', apiVersion: 'v1', path: '/api/v1/nodes' };
-export const SERVICE_CIDRS: ApiResource = {
-  kind: 'ServiceCIDR',
-  apiVersion: 'networking.k8s.io/v1',
-  path: '/apis/networking.k8s.io/v1/servicecidrs',
-  optional: true,
-};
-export const PODS: ApiResource = { kind: 'Pod', apiVersion: 'v1', path: '/api/v1/pods' };
-export const ENDPOINTS: ApiResource = { kind: 'Endpoints', apiVersion: 'v1', path: '/api/v1/endpoints' };
