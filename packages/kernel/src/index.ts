@@ -1,1 +1,10 @@
+export * from './command/command-runner.js';
+export * from './conntrack/command-conntrack.js';
+export * from './conntrack/conntrack-cleaner.js';
+export * from './conntrack/conntrack-entry.js';
+export * from './conntrack/netlink-conntrack.js';
+export * from './conntrack/open-conntrack.js';
+export * from './iptables/iptables-driver.js';
+export type { IptablesVariant } from './iptables/iptables-tool.js';
+export * from './nft/nftables-driver.js';
 export * from './rule-driver.js';

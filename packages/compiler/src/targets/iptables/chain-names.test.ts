@@ -1,7 +1,7 @@
 import { address } from '@shunt/model';
 import { describe, expect, it } from 'vitest';
 import type { Backend, ServicePort } from '../../ruleset/types.js';
-import { chainNamesOf, endpointChain, shortHash } from './chain-names.js';
+import { chainNamesOf, shortHash } from './chain-names.js';
 
 /** What kube-proxy names the chains of service ports. */
 const SERVICES: readonly (readonly [string, string])[] = [
@@ -45,7 +45,7 @@ describe('chainNamesOf', () => {
 
   it.each(ENDPOINTS)('endpoint %s %s:%i has the chain KUBE-SEP-%s', (name, ip, port, hash) => {
     const backend: Backend = { address: address(ip), port, local: false, weight: 1 };
-    expect(endpointChain(chainNamesOf(portNamed(name)), backend)).toBe(`KUBE-SEP-${hash}`);
+    expect(chainNamesOf(portNamed(name)).endpoint(backend)).toBe(`KUBE-SEP-${hash}`);
   });
 });
 

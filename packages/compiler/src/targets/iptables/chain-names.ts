@@ -41,25 +41,28 @@ export interface ChainNames {
   readonly external: string;
   /** The source ranges. */
   readonly firewall: string;
-  /** What is hashed for the endpoints' chains, in front of `ip:port`. */
-  readonly identity: string;
+  /** The chain of one endpoint. Hashing is much of a text's making, so each is hashed once. */
+  endpoint(backend: Backend): string;
 }
 
 export function chainNamesOf(port: ServicePort): ChainNames {
   const identity = `${servicePortName(port)}${port.protocol.toLowerCase()}`;
   const hash = shortHash(identity, 16);
+  const endpoints = new Map<Backend, string>();
   return {
     cluster: `KUBE-SVC-${hash}`,
     local: `KUBE-SVL-${hash}`,
     external: `KUBE-EXT-${hash}`,
     firewall: `KUBE-FW-${hash}`,
-    identity,
+    endpoint: (backend) => {
+      const known = endpoints.get(backend);
+      if (known !== undefined) return known;
+      const { address, port: number } = backend;
+      const name = `KUBE-SEP-${shortHash(`${identity}${formatEndpoint(address, number)}`, 16)}`;
+      endpoints.set(backend, name);
+      return name;
+    },
   };
-}
-
-/** The chain of one endpoint of a service port. */
-export function endpointChain({ identity }: ChainNames, { address, port }: Backend): string {
-  return `KUBE-SEP-${shortHash(`${identity}${formatEndpoint(address, port)}`, 16)}`;
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -1,8 +1,8 @@
 /** What the kernel holds, compared with what it should. */
 import { FIREWALL, isServiceChain, NODE_PORTS, SERVICES } from './chain-names.js';
-import { FILTER_CHAINS, NAT_CHAINS } from './common-rules.js';
 import { normalRule } from './normal-rule.js';
 import type { SavedChain, SavedRule, SavedTables } from './saved-tables.js';
+import { FILTER_CHAINS, NAT_CHAINS } from './static-rules.js';
 
 /** One thing that is otherwise than it should be. */
 export interface RuleDifference {

@@ -9,6 +9,13 @@ import { type Ruleset, type ServicePort, servicePortKey } from '../../ruleset/ty
 import { type RuleText, RuleTextWriter } from '../rule-text.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
 import { chainNamesOf, FIREWALL, isServiceChain } from './chain-names.js';
+import { detectorOf, dispatchOf } from './dispatch.js';
+import { type PortRulesInput, type SharedRules, sharedRules } from './dispatch-rules.js';
+import { type IptablesOptions, iptablesOptions } from './iptables-options.js';
+import { JUMP_RULES, type JumpRule } from './jump-rules.js';
+import { normalRule } from './normal-rule.js';
+import { NO_TABLES, normalRules, parseIptablesSave, type SavedTables } from './saved-tables.js';
+import { reachableBackends, type ServiceChain, serviceChainNames, serviceChains } from './service-chains.js';
 import {
   FILTER_CHAINS,
   forwardingRules,
@@ -16,14 +23,7 @@ import {
   masqueradeRules,
   NAT_CHAINS,
   nodePortJumps,
-} from './common-rules.js';
-import { detectorOf, dispatchOf } from './dispatch.js';
-import { type IptablesOptions, iptablesOptions } from './iptables-options.js';
-import { JUMP_RULES, type JumpRule } from './jump-rules.js';
-import { normalRule } from './normal-rule.js';
-import { NO_TABLES, normalRules, parseIptablesSave, type SavedTables } from './saved-tables.js';
-import { reachableBackends, type ServiceChain, serviceChainNames, serviceChains } from './service-chains.js';
-import { type PortRulesInput, type SharedRules, sharedRules } from './shared-rules.js';
+} from './static-rules.js';
 
 /** One for each family: the two have tools of their own, `iptables-restore` and `ip6tables-restore`. */
 export type PerFamily<T> = Readonly<Record<Family, T>>;

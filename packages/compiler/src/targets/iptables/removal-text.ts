@@ -1,10 +1,10 @@
 /** Takes all that this target, or kube-proxy in iptables mode, has written out of the kernel again. */
 import { type RuleText, RuleTextWriter } from '../rule-text.js';
 import { CANARY, FIREWALL, isServiceChain } from './chain-names.js';
-import { FILTER_CHAINS, NAT_CHAINS } from './common-rules.js';
 import { JUMP_RULES } from './jump-rules.js';
 import { normalRule } from './normal-rule.js';
 import type { SavedTables } from './saved-tables.js';
+import { FILTER_CHAINS, NAT_CHAINS } from './static-rules.js';
 
 /**
  * Input of `iptables-restore --noflush` for one family. KUBE-FIREWALL and the jumps to it stay, since the kubelet

@@ -2,10 +2,10 @@
 import { type Cidr, formatAddress, formatCidr, formatEndpoint } from '@shunt/model';
 import { BALANCERS } from '../../balance/balancers.js';
 import { type Backend, type Pool, servicePortName } from '../../ruleset/types.js';
-import { endpointChain, MARK_MASQUERADE } from './chain-names.js';
+import { MARK_MASQUERADE } from './chain-names.js';
 import type { ExternalDispatch } from './dispatch.js';
+import { matchOf, type PortRulesInput } from './dispatch-rules.js';
 import { comment, nameComment, protocolMatch } from './rule-words.js';
-import { matchOf, type PortRulesInput } from './shared-rules.js';
 
 /** One chain with its rules, as lines of input: `-A CHAIN ...`. */
 export interface ServiceChain {
@@ -52,7 +52,7 @@ export function serviceChainNames({ port, chains, dispatch }: PortRulesInput): s
   }
   if (port.clusterPool !== null && port.clusterPool.backends.length > 0) names.push(chains.cluster);
   if (port.localPool !== null && port.localPool.backends.length > 0) names.push(chains.local);
-  for (const backend of reachableBackends({ port })) names.push(endpointChain(chains, backend));
+  for (const backend of reachableBackends({ port })) names.push(chains.endpoint(backend));
   return names;
 }
 
@@ -138,7 +138,7 @@ function poolRules(
       : `-A ${chain}`;
   const endpoints = pool.backends.map((backend) => ({
     start: start(backend),
-    chain: endpointChain(chains, backend),
+    chain: chains.endpoint(backend),
   }));
   const rules: string[] = [];
   if (port.affinitySeconds !== null) {
@@ -176,7 +176,7 @@ function endpointRules(
   backend: Backend,
   { commentEndpoints }: ServiceChainsOptions,
 ): ServiceChain {
-  const name = endpointChain(chains, backend);
+  const name = chains.endpoint(backend);
   const start = commentEndpoints ? `-A ${name} ${nameComment(servicePortName(port))}` : `-A ${name}`;
   const remember = port.affinitySeconds === null ? '' : ` -m recent --name ${name} --set`;
   const translate = `-j DNAT --to-destination ${formatEndpoint(backend.address, backend.port)}`;

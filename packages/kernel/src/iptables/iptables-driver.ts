@@ -1,0 +1,140 @@
+/** Rulesets of iptables mode in the kernel, as kube-proxy's chains. */
+import {
+  differences,
+  type IptablesOptions,
+  IptablesWriter,
+  type PerFamily,
+  type Ruleset,
+  type RulesetChange,
+  type RuleText,
+  removalText,
+  type SavedTables,
+} from '@shunt/compiler';
+import { FAMILIES, type Family } from '@shunt/model';
+import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
+import { stopwatch } from '../command/stopwatch.js';
+import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import { IptablesTool, type IptablesVariant } from './iptables-tool.js';
+
+export interface IptablesDriverOptions {
+  /** Where and how commands run; child processes of this one by default. */
+  readonly runner?: CommandRunner;
+  /** `default` by default. */
+  readonly variant?: IptablesVariant;
+  /** Of the rules: see the compiler's target. */
+  readonly rules?: Partial<IptablesOptions>;
+  /** Both by default. A node whose kernel has no IPv6 leaves that out. */
+  readonly families?: readonly Family[];
+  /** In milliseconds, of one command; a minute by default. */
+  readonly timeout?: number;
+  /** The file that locks the legacy variant, where it is not /run/xtables.lock. */
+  readonly lockFile?: string;
+}
+
+/**
+ * Each table of each family is a transaction of its own, since iptables has no other. So all texts are tried with
+ * `--test` before the first is written.
+ */
+export class IptablesDriver implements RuleDriver {
+  readonly target = 'iptables';
+  readonly #tools: readonly IptablesTool[];
+  readonly #writer: IptablesWriter;
+  /** What the last successful call brought to the kernel; `null`: what it holds has to be read. */
+  #loaded: Ruleset | null = null;
+  /** What should be there, whether or not it could be written. */
+  #wanted: Ruleset | null = null;
+
+  /** @throws {RangeError} if an option of the rules is out of range */
+  constructor(options: IptablesDriverOptions = {}) {
+    const { runner = new ChildProcessRunner(), variant = 'default', families = FAMILIES } = options;
+    const { timeout = 60_000, lockFile = null } = options;
+    this.#tools = families.map((family) => new IptablesTool(family, { runner, variant, timeout, lockFile }));
+    this.#writer = new IptablesWriter(options.rules);
+  }
+
+  async load(ruleset: Ruleset): Promise<DriverReport> {
+    const elapsed = stopwatch();
+    this.#loaded = null;
+    this.#wanted = ruleset;
+    const held = await this.#read();
+    const found = this.#compare(ruleset, held);
+    const statements = found.length === 0 ? 0 : await this.#write(this.#writer.full(ruleset, held));
+    this.#loaded = ruleset;
+    return { statements, duration: elapsed(), full: found.length > 0 };
+  }
+
+  async apply(ruleset: Ruleset, change: RulesetChange): Promise<DriverReport> {
+    if (this.#loaded === null) return this.load(ruleset);
+    const elapsed = stopwatch();
+    this.#loaded = null;
+    this.#wanted = ruleset;
+    const texts = this.#writer.partial(ruleset, change);
+    const statements = await this.#write(texts, (family) => concerns(change, family));
+    this.#loaded = ruleset;
+    return { statements, duration: elapsed(), full: false };
+  }
+
+  async verify(): Promise<readonly Difference[]> {
+    return this.#compare(this.#wantedRuleset(), await this.#read());
+  }
+
+  async repair(): Promise<readonly Difference[]> {
+    const ruleset = this.#wantedRuleset();
+    const held = await this.#read();
+    const found = this.#compare(ruleset, held);
+    if (found.length === 0) return found;
+    this.#loaded = null;
+    await this.#write(this.#writer.full(ruleset, held));
+    this.#loaded = ruleset;
+    return found;
+  }
+
+  async remove(): Promise<void> {
+    this.#loaded = null;
+    this.#wanted = null;
+    for (const tool of this.#tools) await tool.write(removalText(await tool.read()));
+  }
+
+  #wantedRuleset(): Ruleset {
+    if (this.#wanted === null)
+      throw new DriverError('nothing was loaded that the kernel could be compared with');
+    return this.#wanted;
+  }
+
+  async #read(): Promise<PerFamily<SavedTables>> {
+    const held: Record<Family, SavedTables> = { IPv4: new Map(), IPv6: new Map() };
+    for (const tool of this.#tools) {
+      await tool.checkVersion();
+      held[tool.family] = await tool.read();
+    }
+    return held;
+  }
+
+  #compare(ruleset: Ruleset, held: PerFamily<SavedTables>): Difference[] {
+    const expected = this.#writer.contents(ruleset);
+    return this.#tools.flatMap(({ family }) => differences(expected[family], held[family]));
+  }
+
+  /** @returns how many lines were written */
+  async #write(
+    texts: PerFamily<RuleText>,
+    isWritten: (family: Family) => boolean = () => true,
+  ): Promise<number> {
+    const tools = this.#tools.filter(({ family }) => isWritten(family));
+    for (const tool of tools) await tool.check(texts[tool.family]);
+    for (const tool of tools) await tool.write(texts[tool.family]);
+    return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
+  }
+}
+
+/** Whether rules of a family may be others after a change. */
+function concerns({ added, removed, replaced, sections }: RulesetChange, family: Family): boolean {
+  if (Object.keys(sections).length > 0) return true;
+  return [added, removed, replaced.map(({ after }) => after)].some((ports) =>
+    ports.some((port) => port.family === family),
+  );
+}
+
+function lineCount(text: string): number {
+  return text.split('\n').length - 1;
+}

@@ -1,0 +1,141 @@
+/** The program nft: versions, transactions, listings. */
+import { type NftTable, type RuleText, readNftTables } from '@shunt/compiler';
+import { CommandError, type CommandRunner } from '../command/command-runner.js';
+import { DriverError } from '../rule-driver.js';
+import { firstLine, nftError } from './nft-error.js';
+import { NftSession } from './nft-session.js';
+
+export interface NftToolOptions {
+  readonly runner: CommandRunner;
+  /** Whether small transactions go to one nft process that stays: see {@link NftSession}. */
+  readonly session: boolean;
+  /** In milliseconds, of one transaction or listing. */
+  readonly timeout: number;
+}
+
+/** Larger texts get a process of their own, whose memory goes with it; the wait at its end is then little. */
+const LARGE_TEXT = 1 << 20;
+/** 1.0.1 is the first that reads a concatenation with `numgen` in `typeof`, and lists it right. */
+const OLDEST_VERSION = [1, 0, 1] as const;
+/** The kernel's rules changed while nft prepared its transaction. Nothing of it is in force. */
+const INTERRUPTED = /Interrupted system call should be restarted|Resource temporarily unavailable/;
+const TRIES = 5;
+
+export class NftTool {
+  readonly #options: NftToolOptions;
+  #session: NftSession | null = null;
+  #usesSession: boolean;
+  #version: string | null = null;
+
+  constructor(options: NftToolOptions) {
+    this.#options = options;
+    this.#usesSession = options.session;
+  }
+
+  /**
+   * @returns as `1.0.6`
+   * @throws {DriverError} if nft is missing, or too old
+   */
+  async version(): Promise<string> {
+    if (this.#version !== null) return this.#version;
+    const { status, stdout, stderr } = await this.#nft(['--version']);
+    const [, version] = /v(\d+\.\d+(?:\.\d+)?)/.exec(stdout) ?? [];
+    if (status !== 0 || version === undefined) {
+      throw new DriverError(`nft does not tell its version: ${firstLine(stdout + stderr)}`);
+    }
+    if (isOlder(version.split('.').map(Number), OLDEST_VERSION)) {
+      throw new DriverError(
+        `nft is version ${version}, and ${OLDEST_VERSION.join('.')} is the oldest that will do`,
+      );
+    }
+    return (this.#version = version);
+  }
+
+  /**
+   * Gives the kernel one transaction: all of it is in force afterwards, or nothing.
+   * @throws {DriverError} with the statement that was refused
+   */
+  async commit(rules: RuleText): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const output = await this.#tryCommit(rules.text);
+      if (output === null) return;
+      if (tries === TRIES || !INTERRUPTED.test(output)) throw nftError(output, rules);
+    }
+  }
+
+  /**
+   * Reads one table.
+   * @returns `null` if there is none of that name
+   * @throws {DriverError} if nft fails, or prints what cannot be read
+   */
+  async list(family: NftTable['family'], name: string): Promise<NftTable | null> {
+    const { status, stdout, stderr } = await this.#nft(['list', 'table', family, name]);
+    if (status === 0) return readTables(stdout)[0] ?? null;
+    if (/No such file or directory/.test(stderr)) return null;
+    throw nftError(stderr, { text: '', originOf: () => null });
+  }
+
+  /** Ends the process that stays, if there is one. */
+  close(): void {
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  /** @returns `null` if it is in force, else what nft said */
+  async #tryCommit(text: string): Promise<string | null> {
+    const session = text.length > LARGE_TEXT ? null : await this.#openSession();
+    if (session !== null) {
+      const answer = await session.run(text);
+      if (answer.outcome === 'committed') return null;
+      if (answer.outcome === 'refused') return answer.output;
+      this.close();
+      if (answer.outcome === 'unknown') {
+        throw new DriverError(`nft did not say what became of the rules: ${firstLine(answer.reason)}`);
+      }
+    }
+    const { status, stderr } = await this.#nft(['-f', '-'], text);
+    return status === 0 ? null : stderr;
+  }
+
+  async #openSession(): Promise<NftSession | null> {
+    if (!this.#usesSession) return null;
+    if (this.#session?.isOver === false) return this.#session;
+    this.#session = await NftSession.open(this.#options.runner, this.#options.timeout);
+    // Why it cannot be had will hardly change.
+    if (this.#session === null) this.#usesSession = false;
+    return this.#session;
+  }
+
+  async #nft(
+    args: readonly string[],
+    input = '',
+  ): Promise<{ status: number; stdout: string; stderr: string }> {
+    const { runner, timeout } = this.#options;
+    try {
+      return await runner.run({ program: 'nft', args, input, timeout });
+    } catch (error) {
+      if (error instanceof CommandError) throw new DriverError(error.message, null, null, { cause: error });
+      throw error;
+    }
+  }
+}
+
+/** @throws {DriverError} naming what cannot be read */
+export function readTables(listing: string): NftTable[] {
+  try {
+    return readNftTables(listing);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DriverError(`nft lists a table in words that cannot be read: ${error.message}`, null, null, {
+      cause: error,
+    });
+  }
+}
+
+function isOlder(version: readonly number[], oldest: readonly number[]): boolean {
+  for (const [index, part] of oldest.entries()) {
+    const mine = version[index] ?? 0;
+    if (mine !== part) return mine < part;
+  }
+  return false;
+}

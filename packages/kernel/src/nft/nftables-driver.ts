@@ -1,0 +1,161 @@
+/** Rulesets of nftables mode in the kernel, as two tables of maps. */
+import {
+  adoptIds,
+  NFTABLES_DEFAULTS,
+  type NftablesOptions,
+  NftablesWriter,
+  type NftTable,
+  nftDifferences,
+  type Ruleset,
+  type RulesetChange,
+  type RuleText,
+} from '@shunt/compiler';
+import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
+import { stopwatch } from '../command/stopwatch.js';
+import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import { NftTool } from './nft-tool.js';
+import { NormalForm } from './normal-form.js';
+
+export interface NftablesDriverOptions {
+  /** Where and how commands run; child processes of this one by default. */
+  readonly runner?: CommandRunner;
+  /** Of the rules: see the compiler's target. */
+  readonly rules?: Partial<NftablesOptions>;
+  /** Whether small changes go to one nft process that stays, which is faster; true by default. */
+  readonly session?: boolean;
+  /** In milliseconds, of one transaction or listing; a minute by default. */
+  readonly timeout?: number;
+}
+
+export class NftablesDriver implements RuleDriver {
+  readonly target = 'nftables';
+  readonly #options: NftablesOptions;
+  readonly #tool: NftTool;
+  readonly #normalForm: NormalForm;
+  /** Of what the kernel holds; `null`: that has to be read. */
+  #writer: NftablesWriter | null = null;
+  /** What should be there, whether or not it could be written. */
+  #wanted: Ruleset | null = null;
+
+  constructor(options: NftablesDriverOptions = {}) {
+    const { runner = new ChildProcessRunner(), session = true, timeout = 60_000 } = options;
+    this.#options = { ...NFTABLES_DEFAULTS, ...options.rules };
+    this.#tool = new NftTool({ runner, session, timeout });
+    this.#normalForm = new NormalForm(runner, timeout);
+  }
+
+  async load(ruleset: Ruleset): Promise<DriverReport> {
+    const elapsed = stopwatch();
+    this.#writer = null;
+    this.#wanted = ruleset;
+    const held = await this.#read();
+    const { text, writer } = await this.#mending(ruleset, held, null);
+    const isWhole = held.length === 0;
+    if (text.text !== '') await this.#commit(text, writer, isWhole);
+    this.#writer = writer;
+    return { statements: lineCount(text), duration: elapsed(), full: isWhole };
+  }
+
+  async apply(ruleset: Ruleset, change: RulesetChange): Promise<DriverReport> {
+    const writer = this.#writer;
+    if (writer === null) return this.load(ruleset);
+    const elapsed = stopwatch();
+    this.#writer = null;
+    this.#wanted = ruleset;
+    const text = writer.update(ruleset, change);
+    if (text.text !== '') await this.#tool.commit(text);
+    this.#writer = writer;
+    return { statements: lineCount(text), duration: elapsed(), full: false };
+  }
+
+  async verify(): Promise<readonly Difference[]> {
+    const ruleset = this.#wantedRuleset();
+    const held = await this.#read();
+    return (await this.#mending(ruleset, held, this.#writer)).differences;
+  }
+
+  async repair(): Promise<readonly Difference[]> {
+    const ruleset = this.#wantedRuleset();
+    const held = await this.#read();
+    const { text, writer, differences } = await this.#mending(ruleset, held, this.#writer);
+    this.#writer = null;
+    if (text.text !== '') await this.#commit(text, writer, false);
+    this.#writer = writer;
+    return differences;
+  }
+
+  async remove(): Promise<void> {
+    this.#writer = null;
+    this.#wanted = null;
+    await this.#tool.version();
+    // A table that is not there cannot be deleted, so it is made before.
+    const lines = TABLE_FAMILIES.flatMap((family) => {
+      const place = `table ${family} ${this.#options.tableName}`;
+      return [`add ${place}`, `delete ${place}`];
+    });
+    await this.#tool.commit({ text: `${lines.join('\n')}\n`, originOf: () => null });
+    this.close();
+  }
+
+  /** Ends the nft process that stays, if there is one. The rules stay; the next call starts another. */
+  close(): void {
+    this.#tool.close();
+  }
+
+  #wantedRuleset(): Ruleset {
+    if (this.#wanted === null)
+      throw new DriverError('nothing was loaded that the kernel could be compared with');
+    return this.#wanted;
+  }
+
+  async #read(): Promise<readonly NftTable[]> {
+    await this.#tool.version();
+    const tables: NftTable[] = [];
+    for (const family of TABLE_FAMILIES) {
+      const table = await this.#tool.list(family, this.#options.tableName);
+      if (table !== null) tables.push(table);
+    }
+    return tables;
+  }
+
+  /**
+   * What would bring the kernel to a ruleset.
+   * @param current - the writer of what it should hold; `null`: one that takes over the ids which it uses
+   */
+  async #mending(
+    ruleset: Ruleset,
+    held: readonly NftTable[],
+    current: NftablesWriter | null,
+  ): Promise<Mending> {
+    const writer = current ?? new NftablesWriter(ruleset, this.#options, adoptIds(held, ruleset));
+    const expected = writer.contents();
+    const actual = held.length === 0 ? held : await this.#normalForm.inOurWords(held, expected);
+    const differences = nftDifferences(expected, actual, writer.ownerOf);
+    const text = differences.length === 0 ? NO_TEXT : writer.repair(actual);
+    return { writer, differences, text };
+  }
+
+  /** Mends; and if the kernel does not take that, for what is there is stranger than it looks, writes all anew. */
+  async #commit(text: RuleText, writer: NftablesWriter, isWhole: boolean): Promise<void> {
+    try {
+      await this.#tool.commit(text);
+    } catch (error) {
+      if (isWhole || !(error instanceof DriverError) || error.statement === null) throw error;
+      await this.#tool.commit(writer.load());
+    }
+  }
+}
+
+interface Mending {
+  readonly writer: NftablesWriter;
+  readonly differences: readonly Difference[];
+  /** Empty if nothing differs. */
+  readonly text: RuleText;
+}
+
+const TABLE_FAMILIES = ['ip', 'ip6'] as const;
+const NO_TEXT: RuleText = { text: '', originOf: () => null };
+
+function lineCount({ text }: RuleText): number {
+  return text.split('\n').length - 1;
+}
