@@ -79,14 +79,3 @@ function close(server: Server): Promise<void> {
     server.closeAllConnections();
   });
 }
-
-/** `10.0.0.1:80`, `[::1]:80`, or an address alone with a default port; `0.0.0.0` and `::` are every address. */
-export function parseListenAddress(text: string, defaultPort: number): ListenAddress | null {
-  const match = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]]*))(?::(?<port>\d{1,5}))?$/.exec(text);
-  const isBareV6 = match === null && /^[0-9a-fA-F:.]+$/.test(text) && text.includes('::');
-  const host = isBareV6 ? text : (match?.groups?.v6 ?? match?.groups?.host ?? null);
-  if (host === null) return null;
-  const port = match?.groups?.port === undefined ? defaultPort : Number(match.groups.port);
-  if (port > 65_535) return null;
-  return { host: host === '0.0.0.0' || host === '::' ? '' : host, port };
-}

@@ -87,7 +87,7 @@ async function answerFrom<Loaded>(
     context.exitCode = EXIT.unusable;
     return;
   }
-  for (const text of output()) io.stdout.write(text);
+  for await (const text of output()) io.stdout.write(text);
 }
 
 /** What is wrong before anything is read. */
@@ -114,5 +114,5 @@ export function inputProblem(
 /** An answer that is ready to be printed, unless its diagnostics forbid it. */
 export interface Prepared {
   readonly diagnostics: readonly Diagnostic[];
-  readonly output: () => Iterable<string>;
+  readonly output: () => Iterable<string> | AsyncIterable<string>;
 }
