@@ -13,7 +13,13 @@ import {
 import { FAMILIES, type Family } from '@shunt/model';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
-import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import {
+  type Difference,
+  DriverError,
+  type DriverReport,
+  type LoadPlan,
+  type RuleDriver,
+} from '../rule-driver.js';
 import { IptablesTool, type IptablesVariant } from './iptables-tool.js';
 
 export interface IptablesDriverOptions {
@@ -72,6 +78,15 @@ export class IptablesDriver implements RuleDriver {
     const statements = await this.#write(texts, (family) => concerns(change, family));
     this.#loaded = ruleset;
     return { statements, duration: elapsed(), full: false };
+  }
+
+  /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
+  async plan(ruleset: Ruleset): Promise<LoadPlan> {
+    const held = await this.#read();
+    const found = this.#compare(ruleset, held);
+    if (found.length === 0) return { differences: found, texts: [] };
+    const texts = this.#writer.full(ruleset, held);
+    return { differences: found, texts: this.#tools.map(({ family }) => texts[family].text) };
   }
 
   async verify(): Promise<readonly Difference[]> {

@@ -12,7 +12,13 @@ import {
 } from '@shunt/compiler';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
-import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import {
+  type Difference,
+  DriverError,
+  type DriverReport,
+  type LoadPlan,
+  type RuleDriver,
+} from '../rule-driver.js';
 import type { NftChannel } from './nft-channel.js';
 import { NftLibrary } from './nft-library.js';
 import { NftSession } from './nft-session.js';
@@ -74,6 +80,12 @@ export class NftablesDriver implements RuleDriver {
     if (text.text !== '') await this.#tool.commit(text);
     this.#writer = writer;
     return { statements: lineCount(text), duration: elapsed(), full: false };
+  }
+
+  /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
+  async plan(ruleset: Ruleset): Promise<LoadPlan> {
+    const { differences, text } = await this.#mending(ruleset, await this.#read(), null);
+    return { differences, texts: text.text === '' ? [] : [text.text] };
   }
 
   async verify(): Promise<readonly Difference[]> {
