@@ -1,6 +1,6 @@
 /**
- * nft's own library in this process, where koffi is installed: a third of the time of a session for a small change,
- * but a fault in it is a fault of this process, which its failed assertions end.
+ * nft's own library in this process, where koffi is installed. For who may not keep another process: a small change
+ * takes as long as in a session, within the noise, and a failed assertion in the library ends this process.
  */
 import { type Libc, loadLibc } from '../native/libc.js';
 import { inNamespace } from '../native/network-namespace.js';
