@@ -11,7 +11,12 @@ export interface Command {
   readonly timeout?: number;
   /** Variables besides those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A descriptor of this process that the command gets as its {@link COMMAND_FILE}. */
+  readonly file?: number;
 }
+
+/** The first descriptor behind standard input, output and error. */
+export const COMMAND_FILE = 3;
 
 export interface CommandResult {
   /** The exit code. */
@@ -70,7 +75,10 @@ export class ChildProcessRunner implements CommandRunner {
     const [first = command.program, ...rest] = [...this.#prefix, command.program, ...command.args];
     // The words of errors are read: in English, please.
     const env = { ...process.env, LC_ALL: 'C', ...command.environment };
-    return spawn(first, rest, { env, detached, stdio: ['pipe', 'pipe', 'pipe'] });
+    const files = command.file === undefined ? [] : [command.file];
+    const child = spawn(first, rest, { env, detached, stdio: ['pipe', 'pipe', 'pipe', ...files] });
+    // The first three are pipes, whatever follows.
+    return child as ChildProcessWithoutNullStreams;
   }
 
   run(command: Command): Promise<CommandResult> {

@@ -33,14 +33,12 @@ export class NftLibrary implements NftChannel {
   static async open(namespace: string | null): Promise<NftLibrary | null> {
     const [libc, library] = [await loadLibc(), await loadLibrary()];
     if (libc === null || library === null) return null;
+    const file = TransactionFile.open();
+    if (file === null) return null;
     const context = newContext(libc, library, namespace);
-    if (context === null) return null;
-    try {
-      return new NftLibrary(library, context, new TransactionFile());
-    } catch {
-      library.contextFree(context);
-      return null;
-    }
+    if (context !== null) return new NftLibrary(library, context, file);
+    file.close();
+    return null;
   }
 
   private constructor(library: LibNftables, context: Context, file: TransactionFile) {
@@ -55,7 +53,7 @@ export class NftLibrary implements NftChannel {
 
   async run(text: string): Promise<ChannelAnswer> {
     if (this.#context === null || !this.#file.write(text)) return { outcome: 'not tried' };
-    const status = this.#library.run(this.#context, this.#file.path);
+    const status = this.#library.run(this.#context, `/proc/self/fd/${this.#file.descriptor}`);
     const output = this.#library.errors(this.#context);
     return status === 0 ? { outcome: 'committed' } : { outcome: 'refused', output };
   }
@@ -64,7 +62,7 @@ export class NftLibrary implements NftChannel {
     if (this.#context === null) return;
     this.#library.contextFree(this.#context);
     this.#context = null;
-    this.#file.remove();
+    this.#file.close();
   }
 }
 

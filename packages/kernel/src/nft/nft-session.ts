@@ -7,7 +7,7 @@
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Socket } from 'node:net';
-import type { CommandRunner } from '../command/command-runner.js';
+import { COMMAND_FILE, type CommandRunner } from '../command/command-runner.js';
 import type { ChannelAnswer, NftChannel } from './nft-channel.js';
 import { TransactionFile } from './transaction-file.js';
 
@@ -37,13 +37,11 @@ export class NftSession implements NftChannel {
    * @returns `null` if there is none to be had: no place for the file, an nft that was built without them
    */
   static async open(runner: CommandRunner, timeout: number): Promise<NftSession | null> {
-    let session: NftSession;
-    try {
-      session = new NftSession(runner, timeout, new TransactionFile());
-    } catch {
-      return null;
-    }
-    const { outcome } = await session.#ask('');
+    const file = TransactionFile.open();
+    if (file === null) return null;
+    const session = new NftSession(runner, timeout, file);
+    // Nothing, to hear whether nft listens and finds the file.
+    const { outcome } = await session.run('');
     if (outcome === 'committed') return session;
     session.close();
     return null;
@@ -53,7 +51,8 @@ export class NftSession implements NftChannel {
     this.#timeout = timeout;
     this.#file = file;
     // It remembers lines for who types them; there is no home to write them to.
-    this.#child = runner.start({ program: 'nft', args: ['-i'], environment: { HOME: '/nonexistent' } });
+    const environment = { HOME: '/nonexistent' };
+    this.#child = runner.start({ program: 'nft', args: ['-i'], environment, file: file.descriptor });
     this.#child.stderr.setEncoding('utf8');
     this.#child.stderr.on('data', (text: string) => this.#read(text));
     // Prompts, where nft is built to write them.
@@ -74,20 +73,15 @@ export class NftSession implements NftChannel {
 
   async run(text: string): Promise<ChannelAnswer> {
     if (this.#isOver || !this.#file.write(text)) return { outcome: 'not tried' };
-    return this.#ask(`include "${this.#file.path}"\n`);
+    return this.#ask();
   }
 
   close(): void {
     this.#abandon('the session was closed');
   }
 
-  /** @param commands - lines; empty just to hear whether nft listens */
-  #ask(commands: string): Promise<ChannelAnswer> {
+  #ask(): Promise<ChannelAnswer> {
     return new Promise((settle) => {
-      if (this.#isOver) {
-        settle({ outcome: 'not tried' });
-        return;
-      }
       const timer = setTimeout(
         () => this.#abandon(`nft did not answer in ${this.#timeout / 1000} s`),
         this.#timeout,
@@ -103,7 +97,7 @@ export class NftSession implements NftChannel {
         },
       };
       // Commands are carried out in order; the second fails without a word to the kernel, and its error is heard.
-      this.#child.stdin.write(`${commands}include "/${end}"\n`);
+      this.#child.stdin.write(`include "/proc/self/fd/${COMMAND_FILE}"\ninclude "/${end}"\n`);
     });
   }
 
@@ -127,8 +121,8 @@ export class NftSession implements NftChannel {
   }
 
   #end(reason: string): void {
+    if (!this.#isOver) this.#file.close();
     this.#isOver = true;
-    this.#file.remove();
     this.#waiting?.settle({ outcome: 'unknown', reason });
   }
 }

@@ -89,12 +89,12 @@ describe('a transaction', () => {
 function sessionRunner(onText: string): FakeRunner {
   const script = `while read -r line; do case "$line" in
     *shunt-end*) echo "Error: File not found: /\${line#*/}" | tr -d '"' >&2; echo "$line" >&2; echo '^^^^' >&2;;
-    *) ${onText};;
+    *) if [ -s /proc/$$/fd/3 ]; then ${onText}; fi;;
   esac; done`;
   const shell = new ChildProcessRunner();
   return new FakeRunner(
     () => DONE,
-    () => shell.start({ program: 'sh', args: ['-c', script] }),
+    (command) => shell.start({ ...command, program: 'sh', args: ['-c', script] }),
   );
 }
 
