@@ -11,6 +11,14 @@ export interface Difference {
   readonly what: string;
 }
 
+/** What a load would do. */
+export interface LoadPlan {
+  /** What the kernel holds otherwise than it should. */
+  readonly differences: readonly Difference[];
+  /** What would be written to mend that, one text for each run of the tool; empty if nothing differs. */
+  readonly texts: readonly string[];
+}
+
 /** What one transaction, or one per family, did. */
 export interface DriverReport {
   /** Lines of the text that the kernel took. */

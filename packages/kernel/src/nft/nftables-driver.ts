@@ -12,7 +12,13 @@ import {
 } from '@shunt/compiler';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
-import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import {
+  type Difference,
+  DriverError,
+  type DriverReport,
+  type LoadPlan,
+  type RuleDriver,
+} from '../rule-driver.js';
 import { NftTool } from './nft-tool.js';
 import { NormalForm } from './normal-form.js';
 
@@ -66,6 +72,12 @@ export class NftablesDriver implements RuleDriver {
     if (text.text !== '') await this.#tool.commit(text);
     this.#writer = writer;
     return { statements: lineCount(text), duration: elapsed(), full: false };
+  }
+
+  /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
+  async plan(ruleset: Ruleset): Promise<LoadPlan> {
+    const { differences, text } = await this.#mending(ruleset, await this.#read(), null);
+    return { differences, texts: text.text === '' ? [] : [text.text] };
   }
 
   async verify(): Promise<readonly Difference[]> {
@@ -128,11 +140,18 @@ export class NftablesDriver implements RuleDriver {
     current: NftablesWriter | null,
   ): Promise<Mending> {
     const writer = current ?? new NftablesWriter(ruleset, this.#options, adoptIds(held, ruleset));
+    if (held.length === 0) return { writer, differences: this.#allMissing(), text: writer.load() };
     const expected = writer.contents();
-    const actual = held.length === 0 ? held : await this.#normalForm.inOurWords(held, expected);
+    const actual = await this.#normalForm.inOurWords(held, expected);
     const differences = nftDifferences(expected, actual, writer.ownerOf);
     const text = differences.length === 0 ? NO_TEXT : writer.repair(actual);
     return { writer, differences, text };
+  }
+
+  #allMissing(): Difference[] {
+    return TABLE_FAMILIES.map((family) => {
+      return { servicePort: null, kind: 'missing', what: `table ${family} ${this.#options.tableName}` };
+    });
   }
 
   /** Mends; and if the kernel does not take that, for what is there is stranger than it looks, writes all anew. */

@@ -1,0 +1,295 @@
+/** The node agent: a cluster's objects in, a kernel's rules out, for as long as it runs. */
+import type { CompileInput, NodeView, ProxyConfig, RulesetUpdate } from '@shunt/compiler';
+import { type Difference, DriverError, type RuleDriver } from '@shunt/kernel';
+import {
+  type ChangeEvent,
+  ClusterState,
+  type Diagnostic,
+  FAMILIES,
+  formatAddress,
+  formatDiagnostic,
+} from '@shunt/model';
+import type { Clock } from './clock/clock.js';
+import { HealthCheckServers } from './health/health-check-servers.js';
+import { HealthCheckedServices } from './health/health-checked-services.js';
+import { NodeEligibility } from './health/node-eligibility.js';
+import { SyncHealth } from './health/sync-health.js';
+import { healthEndpoints, metricsEndpoints, type Watched } from './http/agent-endpoints.js';
+import type { ListenAddress } from './http/http-server.js';
+import { KeptServer } from './http/kept-server.js';
+import type { Log } from './log/log.js';
+import { StandingProblem } from './log/standing-problem.js';
+import { AgentMetrics } from './metrics/agent-metrics.js';
+import { NoLocalEndpoints } from './metrics/no-local-endpoints.js';
+import type { ClusterSource } from './source/cluster-source.js';
+import { BoundedRunner, type RunOutcome, type RunReason } from './sync/bounded-runner.js';
+import type { FlowCleaner } from './sync/flow-cleaner.js';
+import { type NodeOptions, nodeViewer } from './sync/node-watch.js';
+import { Syncer, type SyncReport } from './sync/syncer.js';
+
+/** When the agent acts; all in milliseconds. kube-proxy's words and defaults. */
+export interface AgentTiming {
+  /** Between the end of one sync and the start of the next, at least. */
+  readonly minSyncPeriod: number;
+  /** How often the kernel's rules are compared with what they should be; the longest wait for a retry. */
+  readonly syncPeriod: number;
+  /** How often all rules are gone through although nothing has happened. */
+  readonly fullSyncPeriod: number;
+}
+
+export const DEFAULT_TIMING: AgentTiming = {
+  minSyncPeriod: 1000,
+  syncPeriod: 30_000,
+  fullSyncPeriod: 3_600_000,
+};
+
+export interface AgentOptions {
+  readonly source: ClusterSource;
+  readonly driver: RuleDriver;
+  /** Deletes flows of endpoints that are gone; `null`: nobody does. */
+  readonly flows: FlowCleaner | null;
+  readonly node: NodeOptions;
+  readonly config: ProxyConfig;
+  readonly timing: AgentTiming;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where `/healthz` and `/livez` are served; `null`: nowhere. */
+  readonly healthAddress: ListenAddress | null;
+  /** Where `/metrics`, `/proxyMode` and `/healthz` are served; `null`: nowhere. */
+  readonly metricsAddress: ListenAddress | null;
+  /** Whether health-check node ports are served. */
+  readonly servesHealthChecks: boolean;
+}
+
+/** The first retry after a failure; each further one waits twice as long, up to the sync period. */
+const FIRST_RETRY_MILLISECONDS = 1000;
+/** In a cluster that changes, a slice outlives its Service for a moment: that is no reason to worry. */
+const PASSING: ReadonlySet<Diagnostic['code']> = new Set(['orphan-slice']);
+/** How many differences one line of the log names. */
+const MOST_NAMED = 10;
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #state = new ClusterState();
+  readonly #viewNode: (state: ClusterState) => NodeView;
+  readonly #syncer: Syncer;
+  readonly #runner: BoundedRunner;
+  readonly #health: SyncHealth;
+  readonly #eligibility: NodeEligibility;
+  readonly #metrics: AgentMetrics;
+  readonly #noLocal = new NoLocalEndpoints();
+  readonly #checked = new HealthCheckedServices();
+  readonly #checkServers: HealthCheckServers;
+  readonly #servers: readonly KeptServer[];
+  readonly #syncProblem: StandingProblem;
+  readonly #flowProblem: StandingProblem;
+  #isSynced = false;
+  #servicePorts = 0;
+  #cancelVerify: () => void = () => {};
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: AgentOptions) {
+    const { config, clock, log, driver, flows, node, timing } = options;
+    this.#options = options;
+    this.#viewNode = nodeViewer(node);
+    this.#health = new SyncHealth(timing.syncPeriod);
+    this.#eligibility = new NodeEligibility(node.name);
+    this.#syncProblem = new StandingProblem(log, 'the rules are written again');
+    this.#flowProblem = new StandingProblem(log, 'tracked flows are cleaned again');
+    this.#metrics = new AgentMetrics(driver.target, () => ({
+      pending: this.#syncer.pending,
+      noLocalEndpoints: this.#noLocal,
+      servicePorts: this.#servicePorts,
+    }));
+    this.#checkServers = new HealthCheckServers(() => this.#health.isHealthy(clock.now()), log);
+    this.#syncer = new Syncer({
+      state: this.#state,
+      node: this.#viewNode,
+      config,
+      driver,
+      flows,
+      clock,
+      compiled: (update) => this.#compiled(update),
+    });
+    const { minSyncPeriod, syncPeriod, fullSyncPeriod } = timing;
+    const retry = { first: Math.max(FIRST_RETRY_MILLISECONDS, minSyncPeriod), longest: syncPeriod };
+    this.#runner = new BoundedRunner(
+      clock,
+      { minInterval: minSyncPeriod, maxInterval: fullSyncPeriod, retry },
+      (reasons) => this.#sync(reasons),
+    );
+    this.#state.subscribe((event) => this.#changed(event));
+    this.#servers = this.#makeServers();
+  }
+
+  /** Begins to serve, to watch, and to write rules once everything has been seen. */
+  async start(): Promise<void> {
+    const { source, log, driver, config, node } = this.#options;
+    log.info({ node: node.name, target: driver.target, mode: config.mode }, `following ${source.name}`);
+    await Promise.all(this.#servers.map((server) => server.start()));
+    source.start(this.#state, () => {
+      this.#isSynced = true;
+      this.#queue('first');
+      this.#verifyLater();
+    });
+  }
+
+  /**
+   * Stops watching and serving; a sync that is under way ends first. May be called again.
+   * @param rules - whether the kernel keeps its rules. While nobody follows the cluster they go stale, but
+   *   connections go on, and the next agent takes them over.
+   * @throws {Error} the driver's, if rules cannot be removed
+   */
+  stop(rules: 'keep' | 'remove'): Promise<void> {
+    this.#stopping ??= this.#stop(rules);
+    return this.#stopping;
+  }
+
+  /** The ports that are served, for who asked for any; `null`: not open. */
+  get ports(): { readonly health: number | null; readonly metrics: number | null } {
+    const { healthAddress, metricsAddress } = this.#options;
+    const [first, second] = this.#servers;
+    if (healthAddress === null) return { health: null, metrics: first?.port ?? null };
+    return { health: first?.port ?? null, metrics: metricsAddress === null ? null : (second?.port ?? null) };
+  }
+
+  async #stop(rules: 'keep' | 'remove'): Promise<void> {
+    const { source, driver, log } = this.#options;
+    this.#cancelVerify();
+    await source.stop();
+    await this.#runner.stop();
+    await Promise.all([...this.#servers.map((server) => server.stop()), this.#checkServers.stop()]);
+    if (rules === 'remove') await driver.remove();
+    log.info({ rules }, rules === 'keep' ? 'stopped, the rules stay' : 'stopped, the rules are removed');
+  }
+
+  #makeServers(): KeptServer[] {
+    const { clock, log, healthAddress, metricsAddress, config } = this.#options;
+    const watched: Watched = {
+      health: this.#health,
+      eligibility: this.#eligibility,
+      metrics: this.#metrics,
+      mode: config.mode,
+      now: () => clock.now(),
+    };
+    const servers: KeptServer[] = [];
+    if (healthAddress !== null)
+      servers.push(new KeptServer('/healthz', healthAddress, healthEndpoints(watched), clock, log));
+    if (metricsAddress !== null)
+      servers.push(new KeptServer('/metrics', metricsAddress, metricsEndpoints(watched), clock, log));
+    return servers;
+  }
+
+  #changed(event: ChangeEvent): void {
+    this.#eligibility.observe(event);
+    // Until everything is there, rules would lack what is merely not known yet.
+    if (this.#isSynced) this.#queue('changes');
+  }
+
+  #queue(reason: RunReason): void {
+    const now = this.#options.clock.now();
+    this.#health.queued(now);
+    this.#metrics.queued(now);
+    this.#runner.request(reason);
+  }
+
+  #verifyLater(): void {
+    const { clock, timing } = this.#options;
+    this.#cancelVerify = clock.after(timing.syncPeriod, () => {
+      this.#runner.request('verify');
+      this.#verifyLater();
+    });
+  }
+
+  async #sync(reasons: ReadonlySet<RunReason>): Promise<RunOutcome> {
+    const { clock } = this.#options;
+    const began = clock.now();
+    let report: SyncReport;
+    try {
+      report = await this.#syncer.sync(reasons);
+    } catch (error) {
+      // Whatever it was, the rules are not known to be right since.
+      this.#health.queued(began);
+      this.#failed(error);
+      return 'failed';
+    }
+    const now = clock.now();
+    this.#health.synced(began, now);
+    this.#metrics.synced(report, began, now);
+    this.#tell(report, reasons);
+    await this.#serveHealthChecks();
+    return 'done';
+  }
+
+  #failed(error: unknown): void {
+    this.#metrics.failed();
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    const fields =
+      error instanceof DriverError ? { statement: error.statement, servicePort: error.servicePort } : {};
+    const culprit =
+      error instanceof DriverError && error.servicePort !== null ? ` (rules of ${error.servicePort})` : '';
+    this.#syncProblem.met(
+      `the rules cannot be written, those of before stay in force: ${message}${culprit}`,
+      fields,
+    );
+  }
+
+  #tell(
+    { driver, loaded, drift, deletedFlows, flowProblem }: SyncReport,
+    reasons: ReadonlySet<RunReason>,
+  ): void {
+    const { log } = this.#options;
+    this.#syncProblem.over();
+    if (driver !== null) {
+      const { statements, duration } = driver;
+      const fields = { statements, duration, reasons: [...reasons] };
+      if (loaded) log.info(fields, 'all rules are in the kernel');
+      else log.debug(fields, 'the rules follow a change');
+    }
+    if (drift.length > 0) log.warn(driftFields(drift), 'somebody had changed the rules; they are mended');
+    if (deletedFlows !== null) log.debug({ deletedFlows }, 'flows to endpoints that are gone are deleted');
+    if (flowProblem === null) this.#flowProblem.over();
+    else this.#flowProblem.met(`tracked flows cannot be cleaned: ${flowProblem.message}`);
+  }
+
+  #compiled(update: RulesetUpdate): void {
+    this.#noLocal.take(update);
+    this.#checked.take(update);
+    this.#servicePorts += update.added.length - update.removed.length;
+    for (const diagnostic of update.diagnostics.added) this.#warn(diagnostic);
+  }
+
+  #warn(diagnostic: Diagnostic): void {
+    const { source, log } = this.#options;
+    const { object } = diagnostic;
+    const position = object === undefined ? null : (source.locate?.(object) ?? null);
+    const { code } = diagnostic;
+    const text = formatDiagnostic(position === null ? diagnostic : { ...diagnostic, position });
+    if (PASSING.has(code)) log.debug({ code }, text);
+    else log.warn({ code }, text);
+  }
+
+  async #serveHealthChecks(): Promise<void> {
+    const { config, servesHealthChecks } = this.#options;
+    if (!servesHealthChecks) return;
+    const input: CompileInput = { state: this.#state, node: this.#viewNode(this.#state), config };
+    await this.#checkServers.keep(this.#checked.list(input), this.#healthCheckHosts());
+  }
+
+  /** Every address, or those that node ports are restricted to (10.1). */
+  #healthCheckHosts(): string[] {
+    const { nodePorts } = this.#syncer.ruleset;
+    const restricted = FAMILIES.flatMap((family) => {
+      const { match } = nodePorts[family];
+      return match === 'local' ? [] : match.map(formatAddress);
+    });
+    return FAMILIES.some((family) => nodePorts[family].match === 'local') ? [''] : restricted;
+  }
+}
+
+function driftFields(drift: readonly Difference[]): object {
+  const named = drift
+    .slice(0, MOST_NAMED)
+    .map(({ servicePort, kind, what }) => ({ servicePort, kind, what }));
+  return { count: drift.length, differences: named };
+}
