@@ -17,8 +17,10 @@ function iptables(variant: 'legacy' | 'nft'): KernelRules {
     promises: { seed: null, affinity: 'a record for each backend', unacceptedMark: UNACCEPTED_MARK },
     load(namespace, ruleset) {
       const writer = new IptablesWriter();
+      // Whoever else uses iptables on this machine shall neither wait nor be waited for.
+      const lock = `XTABLES_LOCKFILE=${namespace.path}`;
       const run = (family: Family, text: string, options: readonly string[]): void =>
-        void namespace.run(programs[family], ['--wait', '5', '--counters', ...options], text);
+        void namespace.run('env', [lock, programs[family], '--wait', '5', '--counters', ...options], text);
       const texts = writer.full(ruleset, { IPv4: NO_TABLES, IPv6: NO_TABLES });
       for (const family of FAMILIES) run(family, texts[family].text.replace('*filter', MARKING), []);
       return {
