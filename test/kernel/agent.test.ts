@@ -180,10 +180,11 @@ describe.skipIf(skipped)('shunt in a namespace', () => {
       const end = Date.now() + pick(kill % 2 === 0 ? 600 : 1200);
       while (Date.now() < end) {
         const index = pick(services);
-        if (pick(10) === 0) {
+        const what = pick(10);
+        if (what === 0) {
           rmSync(join(folder, `s${index}.json`), { force: true });
           texts.delete(`s${index}.json`);
-        } else if (pick(10) === 0) putService(index);
+        } else if (what === 1) putService(index);
         else
           putSlice(
             index,
