@@ -31,9 +31,12 @@ import { Syncer, type SyncReport } from './sync/syncer.js';
 export interface AgentTiming {
   /** Between the end of one sync and the start of the next, at least. */
   readonly minSyncPeriod: number;
-  /** How often the kernel's rules are compared with what they should be; the longest wait for a retry. */
+  /**
+   * How often the kernel's rules are compared with what they should be, or less often if that takes long; the
+   * longest wait for a retry.
+   */
   readonly syncPeriod: number;
-  /** How often all rules are gone through although nothing has happened. */
+  /** How long nothing at all may happen before all rules are gone through. */
   readonly fullSyncPeriod: number;
 }
 
@@ -65,6 +68,8 @@ export interface AgentOptions {
 const FIRST_RETRY_MILLISECONDS = 1000;
 /** In a cluster that changes, a slice outlives its Service for a moment: that is no reason to worry. */
 const PASSING: ReadonlySet<Diagnostic['code']> = new Set(['orphan-slice']);
+/** Reading all rules back delays changes, so it gets at most one part in so many of the time. */
+const VERIFY_PAUSE = 20;
 /** How many differences one line of the log names. */
 const MOST_NAMED = 10;
 
@@ -130,7 +135,7 @@ export class Agent {
     source.start(this.#state, () => {
       this.#isSynced = true;
       this.#queue('first');
-      this.#verifyLater();
+      this.#verifyLater(0);
     });
   }
 
@@ -193,12 +198,12 @@ export class Agent {
     this.#runner.request(reason);
   }
 
-  #verifyLater(): void {
+  /** @param took - milliseconds that the last verification took */
+  #verifyLater(took: number): void {
     const { clock, timing } = this.#options;
-    this.#cancelVerify = clock.after(timing.syncPeriod, () => {
-      this.#runner.request('verify');
-      this.#verifyLater();
-    });
+    if (this.#stopping !== null) return;
+    const wait = Math.max(timing.syncPeriod, took * VERIFY_PAUSE);
+    this.#cancelVerify = clock.after(wait, () => this.#runner.request('verify'));
   }
 
   async #sync(reasons: ReadonlySet<RunReason>): Promise<RunOutcome> {
@@ -206,7 +211,9 @@ export class Agent {
     const began = clock.now();
     let report: SyncReport;
     try {
-      report = await this.#syncer.sync(reasons);
+      report = await this.#syncer.sync(reasons).finally(() => {
+        if (reasons.has('verify')) this.#verifyLater(clock.now() - began);
+      });
     } catch (error) {
       // Whatever it was, the rules are not known to be right since.
       this.#health.queued(began);
