@@ -2,7 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { admitManifests } from '@shunt/cluster';
+import { admitManifests, seededRandom } from '@shunt/cluster';
 import { defaultConfig, nodeView, type Ruleset, resolve } from '@shunt/compiler';
 import { ChildProcessRunner, NftablesDriver } from '@shunt/kernel';
 import { parseAddress } from '@shunt/model';
@@ -21,13 +21,10 @@ const NODE = 'node-a';
 const NODE_IP = '192.0.2.10';
 const LOADED = 'all rules are in the kernel';
 
-/** Numbers that look random and come again with the same seed. */
+/** Below a limit, and the same ones again with the same seed. */
 function numbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
+  const random = seededRandom(seed, 'kills');
+  return (limit) => random() % limit;
 }
 
 describe.skipIf(skipped)('shunt in a namespace', () => {
