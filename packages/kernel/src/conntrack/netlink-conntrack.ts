@@ -1,4 +1,5 @@
-/** Connection tracking by the kernel's own messages, in the network namespace of this process. */
+/** Connection tracking by the kernel's own messages, without a process for each question. */
+import { closeSync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Family } from '@shunt/model';
 import { DriverError } from '../rule-driver.js';
@@ -11,6 +12,7 @@ const SOCK_CLOEXEC = 0x80000;
 const NETLINK_NETFILTER = 12;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
+const CLONE_NEWNET = 0x40000000;
 const ENOENT = 2;
 const EPERM = 1;
 /** The kernel fills up to 32 KiB for a dump. */
@@ -24,6 +26,7 @@ interface Libc {
   send(socket: number, bytes: Buffer, length: number, flags: number): number;
   recv(socket: number, bytes: Buffer, length: number, flags: number): number;
   setsockopt(socket: number, level: number, name: number, value: Buffer, length: number): number;
+  setns(file: number, type: number): number;
   errno(): number;
 }
 
@@ -34,11 +37,16 @@ export class NetlinkConntrack implements ConntrackTable {
   readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
   #sequence = 0;
 
-  /** @returns `null` if koffi is not installed, or has nothing for this machine */
-  static async open(): Promise<NetlinkConntrack | null> {
+  /**
+   * @param namespace - the file of a network namespace, as `/run/netns/NAME`; by default that of this process
+   * @returns `null` if koffi is not installed, or has nothing for this machine
+   * @throws {DriverError} if there is no such namespace, or it may not be entered
+   */
+  static async open(namespace: string | null = null): Promise<NetlinkConntrack | null> {
     const libc = await loadLibc();
     if (libc === null) return null;
-    const socket = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    const makeSocket = (): number => libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    const socket = namespace === null ? makeSocket() : inNamespace(libc, namespace, makeSocket);
     return socket < 0 ? null : new NetlinkConntrack(libc, socket);
   }
 
@@ -100,6 +108,34 @@ export class NetlinkConntrack implements ConntrackTable {
   }
 }
 
+/** A socket belongs to the namespace that its thread was in when it was made. Nothing else runs meanwhile. */
+function inNamespace<T>(libc: Libc, namespace: string, make: () => T): T {
+  const files: number[] = [];
+  const open = (path: string): number => {
+    const file = openSync(path, 'r');
+    files.push(file);
+    return file;
+  };
+  try {
+    const home = open('/proc/thread-self/ns/net');
+    if (libc.setns(open(namespace), CLONE_NEWNET) !== 0) {
+      throw new DriverError(`${namespace} cannot be entered: ${errorText(libc.errno())}`);
+    }
+    try {
+      return make();
+    } finally {
+      libc.setns(home, CLONE_NEWNET);
+    }
+  } catch (error) {
+    if (error instanceof DriverError) throw error;
+    throw new DriverError(`${namespace} cannot be entered: ${(error as Error).message}`, null, null, {
+      cause: error,
+    });
+  } finally {
+    for (const file of files) closeSync(file);
+  }
+}
+
 async function loadLibc(): Promise<Libc | null> {
   try {
     const { errno, load } = await import('koffi');
@@ -109,6 +145,7 @@ async function loadLibc(): Promise<Libc | null> {
       send: libc.func('long send(int, const void *, size_t, int)') as unknown as Libc['send'],
       recv: libc.func('long recv(int, void *, size_t, int)') as unknown as Libc['recv'],
       setsockopt: libc.func('int setsockopt(int, int, int, void *, int)') as unknown as Libc['setsockopt'],
+      setns: libc.func('int setns(int, int)') as unknown as Libc['setns'],
       errno: () => errno(),
     };
   } catch {

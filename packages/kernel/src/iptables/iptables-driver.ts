@@ -118,10 +118,11 @@ export class IptablesDriver implements RuleDriver {
 
   async #read(): Promise<PerFamily<SavedTables>> {
     const held: Record<Family, SavedTables> = { IPv4: new Map(), IPv6: new Map() };
-    for (const tool of this.#tools) {
+    const read = this.#tools.map(async (tool) => {
       await tool.checkVersion();
       held[tool.family] = await tool.read();
-    }
+    });
+    await Promise.all(read);
     return held;
   }
 
@@ -136,7 +137,7 @@ export class IptablesDriver implements RuleDriver {
     isWritten: (family: Family) => boolean = () => true,
   ): Promise<number> {
     const tools = this.#tools.filter(({ family }) => isWritten(family));
-    for (const tool of tools) await tool.check(texts[tool.family]);
+    await Promise.all(tools.map((tool) => tool.check(texts[tool.family])));
     for (const tool of tools) await tool.write(texts[tool.family]);
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }

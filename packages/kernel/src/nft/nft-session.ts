@@ -6,8 +6,7 @@
  * -f` cannot tell that all is done. A process that keeps its socket does not wait, and needs no start either.
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,7 +79,7 @@ export class NftSession {
     this.#child.stdout.resume();
     this.#child.stdin.on('error', () => undefined);
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', () => this.#end(this.#errors.trim() || 'nft ended'));
+    this.#child.on('close', () => this.#end(this.#said() || 'nft ended'));
     // It holds nothing that must be finished: a process that wants to end, ends, and nft with it.
     this.#child.unref();
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
@@ -98,7 +97,8 @@ export class NftSession {
     if (this.#isOver) return { outcome: 'not tried' };
     // A file, not lines: nft ends a command at a line break, and would remember every line.
     try {
-      await writeFile(this.#file, text, { mode: 0o600 });
+      // Texts are small here: to hand this to another thread would take longer.
+      writeFileSync(this.#file, text, { mode: 0o600 });
     } catch {
       return { outcome: 'not tried' };
     }
@@ -140,10 +140,14 @@ export class NftSession {
     this.#errors += text;
     if (this.#waiting === null) return;
     if (!this.#errors.includes(`${this.#waiting.end}\n`)) return;
-    const output = this.#errors.split('\n').filter((line) => !OF_THE_END.test(line));
-    this.#waiting.settle(
-      output.length === 0 ? { outcome: 'committed' } : { outcome: 'refused', output: output.join('\n') },
-    );
+    const output = this.#said();
+    this.#waiting.settle(output === '' ? { outcome: 'committed' } : { outcome: 'refused', output });
+  }
+
+  /** What nft wrote about the transaction. */
+  #said(): string {
+    const lines = this.#errors.split('\n');
+    return lines.filter((line) => !OF_THE_END.test(line)).join('\n');
   }
 
   #abandon(reason: string): void {

@@ -140,11 +140,18 @@ export class NftablesDriver implements RuleDriver {
     current: NftablesWriter | null,
   ): Promise<Mending> {
     const writer = current ?? new NftablesWriter(ruleset, this.#options, adoptIds(held, ruleset));
+    if (held.length === 0) return { writer, differences: this.#allMissing(), text: writer.load() };
     const expected = writer.contents();
-    const actual = held.length === 0 ? held : await this.#normalForm.inOurWords(held, expected);
+    const actual = await this.#normalForm.inOurWords(held, expected);
     const differences = nftDifferences(expected, actual, writer.ownerOf);
     const text = differences.length === 0 ? NO_TEXT : writer.repair(actual);
     return { writer, differences, text };
+  }
+
+  #allMissing(): Difference[] {
+    return TABLE_FAMILIES.map((family) => {
+      return { servicePort: null, kind: 'missing', what: `table ${family} ${this.#options.tableName}` };
+    });
   }
 
   /** Mends; and if the kernel does not take that, for what is there is stranger than it looks, writes all anew. */

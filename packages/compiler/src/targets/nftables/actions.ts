@@ -9,6 +9,7 @@ import {
   servicePortName,
 } from '../../ruleset/types.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
+import { type PoolClass, poolClass } from './pool-class.js';
 import { CLASS_DROP, CLASS_REJECT, MASQUERADE_BIT } from './word.js';
 
 export const ORIGINS: readonly Origin[] = ['pod', 'node', 'outside'];
@@ -27,8 +28,14 @@ export function lateRefusal({ kind, actions }: Frontend): number | null {
   return kind === 'clusterIP' && all('drop') ? CLASS_DROP : null;
 }
 
+export interface UsedPool {
+  readonly name: PoolName;
+  readonly pool: Pool;
+  readonly poolClass: PoolClass;
+}
+
 /** The pools that some frontend forwards to. */
-export function usedPools(port: ServicePort): readonly (readonly [PoolName, Pool])[] {
+export function usedPools(port: ServicePort): readonly UsedPool[] {
   const forwardsTo = (name: PoolName): boolean =>
     port.frontends.some(({ actions }) =>
       ORIGINS.some((origin) => {
@@ -36,9 +43,11 @@ export function usedPools(port: ServicePort): readonly (readonly [PoolName, Pool
         return action.verdict === 'forward' && action.pool === name;
       }),
     );
-  const used: [PoolName, Pool][] = [];
-  if (port.clusterPool !== null && forwardsTo('cluster')) used.push(['cluster', port.clusterPool]);
-  if (port.localPool !== null && forwardsTo('local')) used.push(['local', port.localPool]);
+  const used: UsedPool[] = [];
+  for (const name of ['cluster', 'local'] as const) {
+    const pool = name === 'cluster' ? port.clusterPool : port.localPool;
+    if (pool !== null && forwardsTo(name)) used.push({ name, pool, poolClass: poolClass(port, name, pool) });
+  }
   return used;
 }
 

@@ -44,7 +44,7 @@ class Adoption {
   readonly #table: NftTable;
   /** Chains of the classes, by number. */
   readonly #classNames = new Map<number, string>();
-  /** By the group's id, the index of each endpoint. */
+  /** By the id of a group or of an indexed pool, the index of each endpoint. */
   readonly #groups = new Map<number, Map<string, number>>();
   readonly #claimed = new Set<number>();
 
@@ -56,7 +56,7 @@ class Adoption {
         this.#classNames.set(number, data.slice('goto '.length));
       }
     }
-    for (const list of ['cluster', 'local']) this.#readGroups(`affinity-backends-${list}`);
+    for (const container of BACKEND_MAPS) this.#readGroups(container);
   }
 
   adopt(ruleset: Ruleset, family: Family): AdoptedIds {
@@ -70,6 +70,7 @@ class Adoption {
 
   #portIds(port: ServicePort): PortIds {
     const pools: Partial<Record<PoolName, number>> = {};
+    const indexes: Partial<Record<PoolName, ReadonlyMap<string, number>>> = {};
     const splits = new Map<string, number>();
     let group: GroupIds | null = null;
     for (const frontend of port.frontends) {
@@ -86,14 +87,17 @@ class Adoption {
         const className = this.#classNames.get(classOf(found));
         if (className === undefined) continue;
         if (port.affinitySeconds === null) {
-          const isPool = className.startsWith('slots-') && pools[action.pool] === undefined;
-          if (isPool && this.#claim(idOf(found))) pools[action.pool] = idOf(found);
+          const isPool = /^(?:slots|pick)-/.test(className) && pools[action.pool] === undefined;
+          if (!isPool || !this.#claim(idOf(found))) continue;
+          pools[action.pool] = idOf(found);
+          const held = this.#groups.get(idOf(found));
+          if (held !== undefined) indexes[action.pool] = held;
         } else if (group === null && className.startsWith('affinity-') && this.#claim(idOf(found))) {
           group = this.#groupIds(idOf(found));
         }
       }
     }
-    return { pools, splits, group };
+    return { pools, indexes, splits, group };
   }
 
   #frontendWord(port: ServicePort, frontend: Frontend): number | null {
@@ -159,11 +163,18 @@ class Adoption {
   }
 }
 
+/** Maps from the words of backends to addresses. */
+export const BACKEND_MAPS: readonly string[] = [
+  'affinity-backends-cluster',
+  'affinity-backends-local',
+  'pool-backends',
+];
+
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Whether the keys of a container begin with words that have ids, and whether its data are such words. */
 export function wordsIn(container: string): readonly [key: boolean, data: boolean] {
   if (container === 'frontends' || container === 'node-ports') return [false, true];
-  if (/^from-|^affinity-slots-/.test(container)) return [true, true];
-  return [/^slots-|^affinity-backends-/.test(container), false];
+  if (/^from-|^(?:affinity|pool)-slots/.test(container)) return [true, true];
+  return [/^slots-|^(?:affinity|pool)-backends/.test(container), false];
 }

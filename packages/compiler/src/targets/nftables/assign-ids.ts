@@ -1,30 +1,48 @@
-import { type PoolName, type ServicePort, servicePortKey } from '../../ruleset/types.js';
+import { type Pool, type PoolName, type ServicePort, servicePortKey } from '../../ruleset/types.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
-import { splitName, usedPools } from './actions.js';
+import { splitName, type UsedPool } from './actions.js';
 import type { IdPool } from './id-pool.js';
 import { endpointKey } from './port-elements.js';
 import type { GroupIds, PortIds } from './port-ids.js';
 import { MAX_BACKEND_INDEX, MAX_ID } from './word.js';
 
+const NO_SPLITS: ReadonlyMap<string, number> = new Map();
+
 /** Ids for a service port. Those that it has and needs, it keeps. */
-export function assignIds(port: ServicePort, before: PortIds | null, ids: IdPool): PortIds {
+export function assignIds(
+  port: ServicePort,
+  pools: readonly UsedPool[],
+  before: PortIds | null,
+  ids: IdPool,
+): PortIds {
   const take = (): number =>
     ids.take() ?? tooMany(port, 'so many pools', `a table has ${MAX_ID} ids at most`);
-  const pools = usedPools(port);
-  const group =
-    port.affinitySeconds === null || pools.length === 0
-      ? null
-      : assignGroup(port, before?.group ?? null, take);
+  const hasGroup = port.affinitySeconds !== null && pools.length > 0;
+  const group = hasGroup ? assignGroup(port, pools, before?.group ?? null, take) : null;
   const poolIds: Partial<Record<PoolName, number>> = {};
+  const indexes: Partial<Record<PoolName, ReadonlyMap<string, number>>> = {};
   // The id of a group that is none any more is not a pool's: it may still stand in clients' records.
   const kept = before?.group === null && group === null ? before.pools : {};
-  for (const [name] of pools) poolIds[name] = group?.id ?? kept[name] ?? take();
-  const splits = new Map<string, number>();
+  for (const { name, pool, poolClass } of pools) {
+    poolIds[name] = group?.id ?? kept[name] ?? take();
+    if (poolClass.kind === 'indexed') indexes[name] = assignIndexes(pool, before?.indexes[name] ?? null);
+  }
+  return { pools: poolIds, indexes, splits: assignSplits(port, before, take), group };
+}
+
+function assignSplits(
+  port: ServicePort,
+  before: PortIds | null,
+  take: () => number,
+): ReadonlyMap<string, number> {
+  let splits: Map<string, number> | null = null;
   for (const frontend of port.frontends) {
     const split = splitName(frontend);
-    if (split !== null && !splits.has(split)) splits.set(split, before?.splits.get(split) ?? take());
+    if (split === null) continue;
+    splits ??= new Map();
+    if (!splits.has(split)) splits.set(split, before?.splits.get(split) ?? take());
   }
-  return { pools: poolIds, splits, group };
+  return splits ?? NO_SPLITS;
 }
 
 /** The ids of `before` that `after` has not. */
@@ -39,8 +57,30 @@ export function allIds({ pools, splits, group }: PortIds): number[] {
   return [...ofPools, ...splits.values()];
 }
 
-function assignGroup(port: ServicePort, before: GroupIds | null, take: () => number): GroupIds {
-  const endpoints = new Set(usedPools(port).flatMap(([, pool]) => pool.backends.map(endpointKey)));
+/** Indexes for the backends of a pool; one that comes takes that of one that goes, and with it some slots. */
+function assignIndexes(pool: Pool, before: ReadonlyMap<string, number> | null): ReadonlyMap<string, number> {
+  const endpoints = new Set(pool.backends.map(endpointKey));
+  if (before !== null && sameKeys(before, endpoints)) return before;
+  const free: number[] = [];
+  const indexes = new Map<string, number>();
+  let highest = 0;
+  for (const [key, index] of before ?? []) {
+    if (endpoints.has(key)) indexes.set(key, index);
+    else free.push(index);
+    highest = Math.max(highest, index);
+  }
+  free.reverse();
+  for (const key of endpoints) if (!indexes.has(key)) indexes.set(key, free.pop() ?? ++highest);
+  return indexes;
+}
+
+function assignGroup(
+  port: ServicePort,
+  pools: readonly UsedPool[],
+  before: GroupIds | null,
+  take: () => number,
+): GroupIds {
+  const endpoints = new Set(pools.flatMap(({ pool }) => pool.backends.map(endpointKey)));
   if (before !== null && sameKeys(before.indexes, endpoints)) return before;
   if (endpoints.size > MAX_BACKEND_INDEX) {
     tooMany(port, 'so many backends with affinity', `a service port has ${MAX_BACKEND_INDEX} at most`);

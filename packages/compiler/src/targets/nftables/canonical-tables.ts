@@ -1,4 +1,4 @@
-import { wordsIn } from './adopt-ids.js';
+import { BACKEND_MAPS, wordsIn } from './adopt-ids.js';
 import type { NftTable } from './nft-table.js';
 import {
   CLASS_SPLIT,
@@ -13,7 +13,7 @@ import {
 
 /**
  * Tables with ids that follow from what they say: two tables that do the same with every packet are equal then,
- * whatever ids they have. Ids are counted in the order of the frontends that lead to them, backends of a group
+ * whatever ids they have. Ids are counted in the order of the frontends that lead to them, backends of a group or pool
  * in the order of their addresses, classes in that of their names.
  */
 export function canonicalTables(tables: readonly NftTable[]): NftTable[] {
@@ -54,7 +54,7 @@ class Renaming {
   }
 
   #rename(container: string, key: string, data: string): [string, string] {
-    const ofGroup = container.startsWith('affinity-');
+    const withIndex = /^(?:affinity|pool)-/.test(container);
     const rename = (text: string, isWhole: boolean): string => {
       const word = parseWord(text);
       if (word === null) return text;
@@ -66,7 +66,7 @@ class Renaming {
     const [inKey, inData] = wordsIn(container);
     const first = firstWord(key);
     const newKey = inKey ? rename(first, false) + key.slice(first.length) : key;
-    return [newKey, inData ? rename(data, !ofGroup) : data];
+    return [newKey, inData ? rename(data, !withIndex) : data];
   }
 
   #renameClass(key: string): string {
@@ -113,8 +113,8 @@ class Renaming {
 
   #numberBackends(): void {
     const endpoints = new Map<number, Map<string, number>>();
-    for (const list of ['cluster', 'local']) {
-      for (const [key, endpoint] of this.#elements(`affinity-backends-${list}`)) {
+    for (const container of BACKEND_MAPS) {
+      for (const [key, endpoint] of this.#elements(container)) {
         const word = parseWord(key);
         if (word === null) continue;
         const group = endpoints.get(idOf(word)) ?? new Map<string, number>();

@@ -1,4 +1,4 @@
-import { type Address, type Family, familyOf, formatAddress, invariant, isLoopback } from '@shunt/model';
+import { type Family, familyOf, formatAddress, invariant, isLoopback } from '@shunt/model';
 import type { RulesetChange } from '../../ruleset/change.js';
 import { type Ruleset, type RulesetSections, type ServicePort, servicePortKey } from '../../ruleset/types.js';
 import type { RuleTextWriter } from '../rule-text.js';
@@ -8,13 +8,15 @@ import { wordsIn } from './adopt-ids.js';
 import { allIds, assignIds, releasedIds } from './assign-ids.js';
 import { ClassRegistry } from './class-registry.js';
 import { FAMILY_TEXT } from './family-text.js';
+import { Hairpin } from './hairpin.js';
 import { IdPool } from './id-pool.js';
 import { chains, declarations, slotsDeclaration, VERDICT_CLASSES } from './layout.js';
 import type { NftTable } from './nft-table.js';
 import type { NftablesOptions } from './options.js';
-import { classChains, type PoolClass, poolClass } from './pool-class.js';
+import { classChains, type PoolClass } from './pool-class.js';
 import {
   frontendElements,
+  type HeldPort,
   type PoolElements,
   PROTOCOL_NAMES,
   type ProtocolTexts,
@@ -35,12 +37,6 @@ interface PortChange {
   readonly after: HeldPort | null;
 }
 
-/** A service port with the ids that it has. */
-interface HeldPort {
-  readonly port: ServicePort;
-  readonly ids: PortIds;
-}
-
 /** Whose each element is, and each id. */
 interface Owners {
   readonly elements: ReadonlyMap<string, string>;
@@ -54,8 +50,7 @@ export class FamilyWriter {
   readonly #ids: IdPool;
   readonly #classes: ClassRegistry;
   readonly #held = new Map<string, HeldPort>();
-  /** How many pools each address is a backend of. */
-  readonly #hairpin = new Map<Address, number>();
+  readonly #hairpin = new Hairpin();
   #ruleset: Ruleset;
   /** Made when it is asked for, which is only when something differs. */
   #owners: Owners | null = null;
@@ -72,7 +67,7 @@ export class FamilyWriter {
       const key = servicePortKey(port);
       const held = this.#hold(port, adopted?.ports.get(key) ?? null);
       this.#held.set(key, held);
-      this.#countBackends(held, 1);
+      this.#hairpin.count(held);
     }
   }
 
@@ -149,7 +144,7 @@ export class FamilyWriter {
         transaction.add(container, element, data, key);
     for (const { key, before, after } of changes) this.#takeDifference(before, after, removeFor(key));
     for (const { key, before, after } of changes) this.#takeDifference(after, before, addFor(key));
-    for (const { before, after } of changes) this.#updateHairpin(before, after, transaction);
+    for (const { before, after } of changes) this.#hairpin.update(before, after, transaction);
     this.#updateSections(this.#ruleset, ruleset, change, transaction);
     for (const { key, before, after } of changes) this.#keep(key, before, after);
     this.#classes.dropUnused();
@@ -187,23 +182,22 @@ export class FamilyWriter {
   /** Gives a service port its ids and its classes. */
   #hold(port: ServicePort, before: PortIds | null): HeldPort {
     checkActions(port);
-    for (const [name, pool] of usedPools(port)) {
-      if (this.#classes.acquire(poolClass(port, name, pool))) continue;
+    const pools = usedPools(port);
+    for (const { poolClass } of pools) {
+      if (this.#classes.acquire(poolClass)) continue;
       throw new UnsupportedFeatureError(
         'nftables',
         'so many sizes of pools',
         `${servicePortKey(port)} is beyond: a table has ${MAX_CLASS - FIRST_POOL_CLASS + 1} numbers of slots at most`,
       );
     }
-    return { port, ids: assignIds(port, before, this.#ids) };
+    return { port, ids: assignIds(port, pools, before, this.#ids), pools };
   }
 
   #keep(key: string, before: HeldPort | null, after: HeldPort | null): void {
     if (before !== null) {
       for (const id of releasedIds(before.ids, after?.ids ?? null)) this.#ids.give(id);
-      for (const [name, pool] of usedPools(before.port)) {
-        this.#classes.release(poolClass(before.port, name, pool).name);
-      }
+      for (const { poolClass } of before.pools) this.#classes.release(poolClass.name);
     }
     if (after === null) this.#held.delete(key);
     else this.#held.set(key, after);
@@ -221,8 +215,8 @@ export class FamilyWriter {
     }
   }
 
-  #takeFrontends({ port, ids }: HeldPort, protocols: ProtocolTexts, take: TakeElement): void {
-    frontendElements(port, ids, (name) => this.#classes.numberOf(name), protocols, take);
+  #takeFrontends(held: HeldPort, protocols: ProtocolTexts, take: TakeElement): void {
+    frontendElements(held, (name) => this.#classes.numberOf(name), protocols, take);
   }
 
   /** All elements; `takeFor` is told whose come next. */
@@ -234,36 +228,11 @@ export class FamilyWriter {
       if (familyOf(address) === this.#family) take('cluster-ips', formatAddress(address), '');
     }
     takeSections(this.#family, this.#ruleset, take);
-    for (const address of this.#hairpin.keys()) take('hairpin', hairpinText(address), '');
+    for (const key of this.#hairpin.keys) take('hairpin', key, '');
     for (const [key, held] of this.#held) {
       const takeOwn = takeFor(key);
       this.#takeFrontends(held, protocols, takeOwn);
       for (const [, pool] of poolsOf(held)) takePool(pool, takeOwn);
-    }
-  }
-
-  #updateHairpin(before: HeldPort | null, after: HeldPort | null, transaction: Transaction): void {
-    const touched = new Map<Address, number>();
-    const count = (held: HeldPort | null, by: number): void => {
-      for (const [, { backends }] of held === null ? [] : usedPools(held.port)) {
-        for (const { address } of backends) touched.set(address, (touched.get(address) ?? 0) + by);
-      }
-    };
-    count(before, -1);
-    count(after, 1);
-    for (const [address, by] of touched) {
-      if (by === 0) continue;
-      const users = this.#hairpin.get(address) ?? 0;
-      if (users === 0) transaction.add('hairpin', hairpinText(address), '', null);
-      if (users + by === 0) transaction.remove('hairpin', hairpinText(address), '', null);
-      if (users + by === 0) this.#hairpin.delete(address);
-      else this.#hairpin.set(address, users + by);
-    }
-  }
-
-  #countBackends({ port }: HeldPort, by: number): void {
-    for (const [, { backends }] of usedPools(port)) {
-      for (const { address } of backends) this.#hairpin.set(address, (this.#hairpin.get(address) ?? 0) + by);
     }
   }
 
@@ -286,15 +255,15 @@ export class FamilyWriter {
     const now = this.#classes.inUse;
     const were = new Set(before.map(([{ name }]) => name));
     const are = new Set(now.map(([{ name }]) => name));
-    for (const [{ name, affinity }, number] of before) {
+    for (const [{ name, kind }, number] of before) {
       if (are.has(name)) continue;
       transaction.remove('classes', wordText(number), `goto ${name}`, null);
-      if (affinity === null) transaction.removeContainer(name, 'map');
+      if (kind === 'direct') transaction.removeContainer(name, 'map');
     }
-    for (const [{ name, affinity }, number] of now) {
+    for (const [{ name, kind }, number] of now) {
       if (were.has(name)) continue;
       transaction.add('classes', wordText(number), `goto ${name}`, null);
-      if (affinity === null) transaction.addContainer(name, slotsDeclaration(this.#family));
+      if (kind === 'direct') transaction.addContainer(name, slotsDeclaration(this.#family));
     }
   }
 
@@ -310,7 +279,7 @@ export class FamilyWriter {
   }
 
   #declarations(): [string, string][] {
-    const classes = this.#classes.inUse.filter(([{ affinity }]) => affinity === null);
+    const classes = this.#classes.inUse.filter(([{ kind }]) => kind === 'direct');
     return [
       ...declarations(this.#family, this.#options),
       ...classes.map(([{ name }]): [string, string] => [name, slotsDeclaration(this.#family)]),
@@ -328,8 +297,8 @@ export class FamilyWriter {
   }
 }
 
-function poolsOf({ port, ids }: HeldPort): (readonly [string, PoolElements])[] {
-  return usedPools(port).map(([name, pool]) => [name, poolElements(port, name, pool, ids)]);
+function poolsOf({ ids, pools }: HeldPort): (readonly [string, PoolElements])[] {
+  return pools.map((used) => [used.name, poolElements(used, ids)]);
 }
 
 function takeSections(family: Family, sections: RulesetSections, take: TakeElement): void {
@@ -338,9 +307,4 @@ function takeSections(family: Family, sections: RulesetSections, take: TakeEleme
   const { match } = sections.nodePorts[family];
   const served = match === 'local' ? own.filter((address) => !isLoopback(address)) : match;
   for (const address of served) take('node-port-addresses', formatAddress(address), '');
-}
-
-function hairpinText(address: Address): string {
-  const text = formatAddress(address);
-  return `${text} . ${text}`;
 }

@@ -38,6 +38,8 @@ export function declarations(family: Family, options: NftablesOptions): [name: s
     ['refusals', `map type ${addressType} . inet_proto . inet_service : classid${counter}`],
     ...ORIGINS.map((origin): [string, string] => [`from-${origin}`, `map ${words}`]),
     ['classes', 'map typeof meta priority : verdict'],
+    ['pool-slots', `map ${SLOT_KEY} : meta priority`],
+    ['pool-backends', `map typeof meta priority : ${table} daddr . th dport`],
     ['affinity-slots-cluster', `map ${SLOT_KEY} : meta priority`],
     ['affinity-slots-local', `map ${SLOT_KEY} : meta priority`],
     ['affinity-backends-cluster', `map typeof meta priority : ${table} daddr . th dport`],
@@ -54,7 +56,7 @@ export function declarations(family: Family, options: NftablesOptions): [name: s
   ];
 }
 
-/** The declaration of the map of slots of a class without affinity. */
+/** The declaration of the map of slots that a class of kind `direct` has. */
 export function slotsDeclaration(family: Family): string {
   return `map ${SLOT_KEY} : ${FAMILY_TEXT[family].table} daddr . th dport`;
 }
@@ -75,6 +77,7 @@ export function chains(
   const mark = `0x${options.masqueradeMark.toString(16).padStart(8, '0')}`;
   return [
     ['reject-it', ['reject']],
+    ['send', [`meta l4proto { tcp, udp, sctp } dnat ${table} to meta priority map @pool-backends`]],
     ...(['cluster', 'local'] as const).map((list): [string, string[]] => [
       `send-${list}`,
       [`meta l4proto { tcp, udp, sctp } dnat ${table} to meta priority map @affinity-backends-${list}`],

@@ -1,11 +1,17 @@
 /** The elements of one service port, by map and set. */
 import { formatAddress, invariant, type ServiceProtocol } from '@shunt/model';
 import type { Backend, Frontend, Pool, PoolName, ServicePort } from '../../ruleset/types.js';
-import { lateRefusal, lowBits, ORIGINS, splitName, usedPools } from './actions.js';
+import { lateRefusal, lowBits, ORIGINS, splitName, type UsedPool } from './actions.js';
 import { rangeText } from './layout.js';
-import { poolClass } from './pool-class.js';
-import type { GroupIds, PortIds } from './port-ids.js';
+import type { PortIds } from './port-ids.js';
 import { CLASS_SPLIT, RANGES_BIT, wordOf, wordText } from './word.js';
+
+/** A service port in the table, with the ids that it has and the pools that it needs. */
+export interface HeldPort {
+  readonly port: ServicePort;
+  readonly ids: PortIds;
+  readonly pools: readonly UsedPool[];
+}
 
 /** Takes an element. @param data - '' in a set */
 export type TakeElement = (container: string, key: string, data: string) => void;
@@ -23,19 +29,15 @@ export function endpointKey({ address, port }: Backend): string {
 
 /** The elements of the frontends: all but those of the pools. */
 export function frontendElements(
-  port: ServicePort,
-  ids: PortIds,
+  { port, ids, pools }: HeldPort,
   numberOf: (className: string) => number,
   protocols: ProtocolTexts,
   take: TakeElement,
 ): void {
-  const classNumbers = new Map(
-    usedPools(port).map(([name, pool]) => [name, numberOf(poolClass(port, name, pool).name)]),
-  );
   const classNumber = (name: PoolName): number => {
-    const number = classNumbers.get(name);
-    invariant(number !== undefined, 'a frontend forwards to a pool that exists');
-    return number;
+    const used = pools.find((it) => it.name === name);
+    invariant(used !== undefined, 'a frontend forwards to a pool that exists');
+    return numberOf(used.poolClass.name);
   };
   const protocol = protocols[port.protocol];
   const splitsTaken = new Set<number>();
@@ -99,68 +101,68 @@ export interface PoolElements {
   readonly pool: Pool;
   /** What a slot of each backend says. */
   readonly slotData: readonly string[];
-  /** The group's backends in this list, by word; `null` without affinity. */
-  readonly backends: { readonly container: string; readonly words: readonly string[] } | null;
+  /** Where its backends are if slots say words, and by which indexes; else `null`. */
+  readonly backends: { readonly container: string; readonly indexes: ReadonlyMap<string, number> } | null;
 }
 
-export function poolElements(port: ServicePort, name: PoolName, pool: Pool, ids: PortIds): PoolElements {
+export function poolElements({ name, pool, poolClass }: UsedPool, ids: PortIds): PoolElements {
   const id = ids.pools[name];
   invariant(id !== undefined, 'a pool in use has an id');
-  const endpoints = pool.backends.map(endpointKey);
-  if (ids.group === null) {
-    return { slots: poolClass(port, name, pool).name, id, pool, slotData: endpoints, backends: null };
+  if (poolClass.kind === 'direct') {
+    return { slots: poolClass.name, id, pool, slotData: pool.backends.map(endpointKey), backends: null };
   }
-  const { group } = ids;
-  const words = endpoints.map((key) => wordText(wordOf(id, indexIn(group, key))));
+  const ofGroup = poolClass.kind === 'affinity';
+  const indexes = ofGroup ? ids.group?.indexes : ids.indexes[name];
+  invariant(indexes !== undefined, 'a pool whose slots say words has indexes for its backends');
   return {
-    slots: `affinity-slots-${name}`,
+    slots: ofGroup ? `affinity-slots-${name}` : 'pool-slots',
     id,
     pool,
-    slotData: words,
-    backends: { container: `affinity-backends-${name}`, words },
+    slotData: pool.backends.map((backend) => backendWord(id, indexes, endpointKey(backend))),
+    backends: { container: ofGroup ? `affinity-backends-${name}` : 'pool-backends', indexes },
   };
 }
 
-function indexIn({ indexes }: GroupIds, key: string): number {
+function backendWord(id: number, indexes: ReadonlyMap<string, number>, key: string): string {
   const index = indexes.get(key);
-  invariant(index !== undefined, `endpoint ${key} has an index in its group`);
-  return index;
+  invariant(index !== undefined, `endpoint ${key} has an index`);
+  return wordText(wordOf(id, index));
 }
 
-export function takePool({ slots, id, pool, slotData, backends }: PoolElements, take: TakeElement): void {
+export function takePool(elements: PoolElements, take: TakeElement): void {
+  const { slots, id, pool, slotData, backends } = elements;
   const idText = wordText(wordOf(id, 0));
   for (let slot = 0; slot < pool.slots.length; slot++) {
     take(slots, `${idText} . ${slot}`, slotData[pool.slots[slot] as number] as string);
   }
   if (backends === null) return;
   for (const [index, backend] of pool.backends.entries()) {
-    take(backends.container, backends.words[index] as string, endpointKey(backend));
+    take(backends.container, slotData[index] as string, endpointKey(backend));
   }
 }
 
 /** Takes what `taken` has and `other` has not, or has with other data. */
 export function takePoolDifference(taken: PoolElements, other: PoolElements, take: TakeElement): void {
-  if (
-    taken.slots !== other.slots ||
-    taken.id !== other.id ||
-    taken.backends?.container !== other.backends?.container
-  ) {
+  const { slots, id, pool, slotData, backends } = taken;
+  if (slots !== other.slots || id !== other.id) {
     takePool(taken, take);
     return;
   }
-  if (taken.pool === other.pool && taken.backends === null) return;
-  const idText = wordText(wordOf(taken.id, 0));
-  for (let slot = 0; slot < taken.pool.slots.length; slot++) {
-    const data = taken.slotData[taken.pool.slots[slot] as number] as string;
+  if (pool === other.pool && backends?.indexes === other.backends?.indexes) return;
+  const idText = wordText(wordOf(id, 0));
+  for (let slot = 0; slot < pool.slots.length; slot++) {
+    const data = slotData[pool.slots[slot] as number] as string;
     const otherIndex = other.pool.slots[slot];
-    if (otherIndex === undefined || other.slotData[otherIndex] !== data) {
-      take(taken.slots, `${idText} . ${slot}`, data);
-    }
+    if (otherIndex === undefined || other.slotData[otherIndex] !== data)
+      take(slots, `${idText} . ${slot}`, data);
   }
-  if (taken.backends === null) return;
-  const otherWords = new Set(other.backends?.words);
-  for (const [index, backend] of taken.pool.backends.entries()) {
-    const word = taken.backends.words[index] as string;
-    if (!otherWords.has(word)) take(taken.backends.container, word, endpointKey(backend));
+  if (backends === null) return;
+  const others = new Map(
+    other.pool.backends.map((backend, index) => [other.slotData[index], endpointKey(backend)]),
+  );
+  for (const [index, backend] of pool.backends.entries()) {
+    const word = slotData[index] as string;
+    const key = endpointKey(backend);
+    if (others.get(word) !== key) take(backends.container, word, key);
   }
 }

@@ -4,6 +4,8 @@ import type { PoolName } from '../../ruleset/types.js';
 export interface PortIds {
   /** Of the pools that frontends forward to. With affinity both have one: that of the group. */
   readonly pools: Readonly<Partial<Record<PoolName, number>>>;
+  /** Of the backends of indexed pools, by `endpointKey`; see pool-class.ts. */
+  readonly indexes: Readonly<Partial<Record<PoolName, ReadonlyMap<string, number>>>>;
   /** By the text of what the three origins get. */
   readonly splits: ReadonlyMap<string, number>;
   /** `null` without affinity. */
@@ -13,7 +15,7 @@ export interface PortIds {
 /** The backends of an affinity group. */
 export interface GroupIds {
   readonly id: number;
-  /** By {@link endpointKey}. */
+  /** By `endpointKey`. */
   readonly indexes: ReadonlyMap<string, number>;
   /**
    * Above it no index was ever given. An endpoint that comes back gets a new one, since clients that were sent to
