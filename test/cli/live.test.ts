@@ -82,6 +82,8 @@ describe('a live cluster in place of manifests', () => {
     expect(stderr).toMatch(
       /nothing to follow: name a folder with -f, or a cluster with --kubeconfig or --in-cluster/,
     );
+    const mismatch = await shunt(['agent', '-f', '.', '--target', 'iptables', '--proxy-mode', 'nftables']);
+    expect(mismatch.stderr).toMatch(/^error: the iptables target writes the rules of iptables mode/);
     expect((await shunt(['agent', '-f', '-'])).stderr).toMatch(/standard input cannot be followed/);
   });
 });

@@ -196,6 +196,7 @@ export class Agent {
   async #sync(reasons: ReadonlySet<RunReason>): Promise<RunOutcome> {
     const { clock } = this.#options;
     const began = clock.now();
+    const isPartial = !this.#syncer.needsLoad && !reasons.has('full');
     let report: SyncReport;
     try {
       report = await this.#syncer.sync(reasons).finally(() => {
@@ -204,7 +205,7 @@ export class Agent {
     } catch (error) {
       // Whatever it was, the rules are not known to be right since.
       this.#health.queued(began);
-      this.#metrics.failed();
+      this.#metrics.failed(isPartial);
       this.#syncLog.failed(error);
       return 'failed';
     }
