@@ -34,7 +34,7 @@ export function categorize(endpoints: readonly Endpoint[], uses: ListsInUse, nod
   const topology = topologyMode(endpoints, node);
   const cluster = uses.cluster
     ? listOf(
-        endpoints.filter((endpoint) => endpoint.ready && isAllowed(endpoint, topology, node)),
+        readyAndAllowed(endpoints, topology, node),
         () => endpoints.filter(isLastResort),
       )
     : null;
@@ -73,6 +73,20 @@ function allHintAndOneAt(
     isNamed ||= hints.includes(place);
   }
   return isNamed;
+}
+
+function readyAndAllowed(
+  endpoints: readonly Endpoint[],
+  topology: TopologyMode,
+  node: NodeView,
+): readonly Endpoint[] {
+  const isAnyAllowed = topology === 'none';
+  const allowed: Endpoint[] = [];
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index] as Endpoint;
+    if (endpoint.ready && (isAnyAllowed || isAllowed(endpoint, topology, node))) allowed.push(endpoint);
+  }
+  return allowed;
 }
 
 /** Whether topology lets this node use an endpoint. */

@@ -103,9 +103,9 @@ export function changeInPlace(
   joined.forEach(({ place }, index) => {
     places[place] = joinedBackends[index] as Backend;
   });
-  pool.backends.forEach((backend, index) => {
-    places[placeOf[index] as number] = backend;
-  });
+  for (let index = 0; index < placeOf.length; index++) {
+    places[placeOf[index] as number] = pool.backends[index] as Backend;
+  }
   const empty = live.empty.filter((place) => !joined.includes(place));
   for (const place of left) empty.push({ place, since: generation });
   return { written: { ...live.written, servicePort, places }, pool, placeOf, empty };
@@ -138,7 +138,8 @@ function place({ pool: before, placeOf, empty }: LivePool, pool: Pool, generatio
   const joinedIndexes: number[] = [];
   const left: number[] = [];
   let old = 0;
-  pool.backends.forEach((backend, index) => {
+  for (let index = 0; index < pool.backends.length; index++) {
+    const backend = pool.backends[index] as Backend;
     while (old < before.backends.length && isBefore(before.backends[old] as Backend, backend)) {
       left.push(placeOf[old++] as number);
     }
@@ -149,7 +150,7 @@ function place({ pool: before, placeOf, empty }: LivePool, pool: Pool, generatio
       joinedBackends.push(backend);
       joinedIndexes.push(index);
     }
-  });
+  }
   while (old < before.backends.length) left.push(placeOf[old++] as number);
   const joined: EmptyPlace[] = [];
   for (const place of empty) {
