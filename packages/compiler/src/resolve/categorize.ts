@@ -33,10 +33,7 @@ export interface ListsInUse {
 export function categorize(endpoints: readonly Endpoint[], uses: ListsInUse, node: NodeView): Categories {
   const topology = topologyMode(endpoints, node);
   const cluster = uses.cluster
-    ? listOf(
-        readyAndAllowed(endpoints, topology, node),
-        () => endpoints.filter(isLastResort),
-      )
+    ? listOf(readyAndAllowed(endpoints, topology, node), () => endpoints.filter(isLastResort))
     : null;
   // Hints never restrict Local (4.3).
   const local = uses.local
