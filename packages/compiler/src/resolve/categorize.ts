@@ -78,11 +78,13 @@ function readyAndAllowed(
   node: NodeView,
 ): readonly Endpoint[] {
   const isAnyAllowed = topology === 'none';
-  const allowed: Endpoint[] = [];
+  const allowed = new Array<Endpoint>(endpoints.length);
+  let count = 0;
   for (let index = 0; index < endpoints.length; index++) {
     const endpoint = endpoints[index] as Endpoint;
-    if (endpoint.ready && (isAnyAllowed || isAllowed(endpoint, topology, node))) allowed.push(endpoint);
+    if (endpoint.ready && (isAnyAllowed || isAllowed(endpoint, topology, node))) allowed[count++] = endpoint;
   }
+  allowed.length = count;
   return allowed;
 }
 
