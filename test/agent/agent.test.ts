@@ -52,11 +52,23 @@ describe('an agent', () => {
     expect(driver.calls).toEqual(['load']);
   });
 
-  it('goes through all rules after the full sync period', async () => {
+  it('verifies the rules every sync period, and less often where that takes long', async () => {
     const { clock, driver } = await start([NODE]);
-    await clock.advance(3_600_000 * 2);
-    expect(driver.calls.filter((call) => call === 'load').length).toBe(1);
-    expect(driver.calls.filter((call) => call === 'repair').length).toBe(240);
+    const repairs = (): number => driver.calls.filter((call) => call === 'repair').length;
+    await clock.advance(3_600_000);
+    expect([driver.calls[0], repairs()]).toEqual(['load', 120]);
+    driver.pace = () => new Promise((resolve) => void clock.after(5000, resolve));
+    // 5 s of work and 100 s of rest; the first comes within the period of before.
+    await clock.advance(30_000 + 105_000 * 10);
+    expect(repairs()).toBe(131);
+    await clock.advance(5000);
+  });
+
+  it('goes through all rules after the full sync period, where that is the shorter one', async () => {
+    const timing = { minSyncPeriod: 1000, syncPeriod: 7_200_000, fullSyncPeriod: 3_600_000 };
+    const { clock, driver } = await start([NODE], { timing });
+    await clock.advance(3_600_000);
+    expect(driver.calls).toEqual(['load', 'load']);
   });
 
   it('keeps the last good rules when the kernel refuses, says so once, and is well again by itself', async () => {

@@ -156,6 +156,18 @@ describe('a folder as a source', () => {
     expect(followed.log.lines.at(-1)).toMatch(/a\.yaml: not taken/);
   });
 
+  it('does not count as seen before it can be read', async () => {
+    rmSync(folder, { recursive: true });
+    const following = follow();
+    const early = await Promise.race([following, new Promise((done) => setTimeout(done, 400, 'waiting'))]);
+    expect(early).toBe('waiting');
+    mkdirSync(folder);
+    write('a.yaml', manifest('a', 80));
+    const followed = await following;
+    expect(portsOf(followed)).toEqual({ a: 80 });
+    expect(followed.log.take()).toHaveLength(1);
+  });
+
   it('keeps everything while the folder is away, and nothing when it is empty', async () => {
     write('a.yaml', manifest('a', 80));
     const followed = await follow();

@@ -49,7 +49,8 @@ function isSlow(unit: ScenarioResult['unit']): boolean {
 }
 
 function formatRate(nanoseconds: number, unit: ScenarioResult['unit']): string {
-  if (isSlow(unit)) return Math.round(1e9 / nanoseconds).toLocaleString('en-US');
+  const rate = 1e9 / nanoseconds;
+  if (isSlow(unit)) return rate < 10 ? rate.toPrecision(2) : Math.round(rate).toLocaleString('en-US');
   return (1000 / nanoseconds).toPrecision(3);
 }
 

@@ -1,14 +1,7 @@
 /** The node agent: a cluster's objects in, a kernel's rules out, for as long as it runs. */
 import type { CompileInput, NodeView, ProxyConfig, RulesetUpdate } from '@shunt/compiler';
-import { type Difference, DriverError, type RuleDriver } from '@shunt/kernel';
-import {
-  type ChangeEvent,
-  ClusterState,
-  type Diagnostic,
-  FAMILIES,
-  formatAddress,
-  formatDiagnostic,
-} from '@shunt/model';
+import type { RuleDriver } from '@shunt/kernel';
+import { type ChangeEvent, ClusterState, FAMILIES, formatAddress } from '@shunt/model';
 import type { Clock } from './clock/clock.js';
 import { HealthCheckServers } from './health/health-check-servers.js';
 import { HealthCheckedServices } from './health/health-checked-services.js';
@@ -18,22 +11,25 @@ import { healthEndpoints, metricsEndpoints, type Watched } from './http/agent-en
 import type { ListenAddress } from './http/http-server.js';
 import { KeptServer } from './http/kept-server.js';
 import type { Log } from './log/log.js';
-import { StandingProblem } from './log/standing-problem.js';
 import { AgentMetrics } from './metrics/agent-metrics.js';
 import { NoLocalEndpoints } from './metrics/no-local-endpoints.js';
 import type { ClusterSource } from './source/cluster-source.js';
 import { BoundedRunner, type RunOutcome, type RunReason } from './sync/bounded-runner.js';
 import type { FlowCleaner } from './sync/flow-cleaner.js';
 import { type NodeOptions, nodeViewer } from './sync/node-watch.js';
+import { SyncLog } from './sync/sync-log.js';
 import { Syncer, type SyncReport } from './sync/syncer.js';
 
 /** When the agent acts; all in milliseconds. kube-proxy's words and defaults. */
 export interface AgentTiming {
   /** Between the end of one sync and the start of the next, at least. */
   readonly minSyncPeriod: number;
-  /** How often the kernel's rules are compared with what they should be; the longest wait for a retry. */
+  /**
+   * How often the kernel's rules are compared with what they should be, or less often if that takes long; the
+   * longest wait for a retry.
+   */
   readonly syncPeriod: number;
-  /** How often all rules are gone through although nothing has happened. */
+  /** How long nothing at all may happen before all rules are gone through. */
   readonly fullSyncPeriod: number;
 }
 
@@ -63,10 +59,8 @@ export interface AgentOptions {
 
 /** The first retry after a failure; each further one waits twice as long, up to the sync period. */
 const FIRST_RETRY_MILLISECONDS = 1000;
-/** In a cluster that changes, a slice outlives its Service for a moment: that is no reason to worry. */
-const PASSING: ReadonlySet<Diagnostic['code']> = new Set(['orphan-slice']);
-/** How many differences one line of the log names. */
-const MOST_NAMED = 10;
+/** Reading all rules back delays changes, so it gets at most one part in so many of the time. */
+const VERIFY_PAUSE = 20;
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -81,8 +75,7 @@ export class Agent {
   readonly #checked = new HealthCheckedServices();
   readonly #checkServers: HealthCheckServers;
   readonly #servers: readonly KeptServer[];
-  readonly #syncProblem: StandingProblem;
-  readonly #flowProblem: StandingProblem;
+  readonly #syncLog: SyncLog;
   #isSynced = false;
   #servicePorts = 0;
   #cancelVerify: () => void = () => {};
@@ -94,8 +87,7 @@ export class Agent {
     this.#viewNode = nodeViewer(node);
     this.#health = new SyncHealth(timing.syncPeriod);
     this.#eligibility = new NodeEligibility(node.name);
-    this.#syncProblem = new StandingProblem(log, 'the rules are written again');
-    this.#flowProblem = new StandingProblem(log, 'tracked flows are cleaned again');
+    this.#syncLog = new SyncLog(log, (object) => options.source.locate?.(object) ?? null);
     this.#metrics = new AgentMetrics(driver.target, () => ({
       pending: this.#syncer.pending,
       noLocalEndpoints: this.#noLocal,
@@ -130,7 +122,7 @@ export class Agent {
     source.start(this.#state, () => {
       this.#isSynced = true;
       this.#queue('first');
-      this.#verifyLater();
+      this.#verifyLater(0);
     });
   }
 
@@ -193,80 +185,43 @@ export class Agent {
     this.#runner.request(reason);
   }
 
-  #verifyLater(): void {
+  /** @param took - milliseconds that the last verification took */
+  #verifyLater(took: number): void {
     const { clock, timing } = this.#options;
-    this.#cancelVerify = clock.after(timing.syncPeriod, () => {
-      this.#runner.request('verify');
-      this.#verifyLater();
-    });
+    if (this.#stopping !== null) return;
+    const wait = Math.max(timing.syncPeriod, took * VERIFY_PAUSE);
+    this.#cancelVerify = clock.after(wait, () => this.#runner.request('verify'));
   }
 
   async #sync(reasons: ReadonlySet<RunReason>): Promise<RunOutcome> {
     const { clock } = this.#options;
     const began = clock.now();
+    const isPartial = !this.#syncer.needsLoad && !reasons.has('full');
     let report: SyncReport;
     try {
-      report = await this.#syncer.sync(reasons);
+      report = await this.#syncer.sync(reasons).finally(() => {
+        if (reasons.has('verify')) this.#verifyLater(clock.now() - began);
+      });
     } catch (error) {
       // Whatever it was, the rules are not known to be right since.
       this.#health.queued(began);
-      this.#failed(error);
+      this.#metrics.failed(isPartial);
+      this.#syncLog.failed(error);
       return 'failed';
     }
     const now = clock.now();
     this.#health.synced(began, now);
     this.#metrics.synced(report, began, now);
-    this.#tell(report, reasons);
+    this.#syncLog.succeeded(report, reasons);
     await this.#serveHealthChecks();
     return 'done';
-  }
-
-  #failed(error: unknown): void {
-    this.#metrics.failed();
-    const { message } = error instanceof Error ? error : new Error(String(error));
-    const fields =
-      error instanceof DriverError ? { statement: error.statement, servicePort: error.servicePort } : {};
-    const culprit =
-      error instanceof DriverError && error.servicePort !== null ? ` (rules of ${error.servicePort})` : '';
-    this.#syncProblem.met(
-      `the rules cannot be written, those of before stay in force: ${message}${culprit}`,
-      fields,
-    );
-  }
-
-  #tell(
-    { driver, loaded, drift, deletedFlows, flowProblem }: SyncReport,
-    reasons: ReadonlySet<RunReason>,
-  ): void {
-    const { log } = this.#options;
-    this.#syncProblem.over();
-    if (driver !== null) {
-      const { statements, duration } = driver;
-      const fields = { statements, duration, reasons: [...reasons] };
-      if (loaded) log.info(fields, 'all rules are in the kernel');
-      else log.debug(fields, 'the rules follow a change');
-    }
-    if (drift.length > 0) log.warn(driftFields(drift), 'somebody had changed the rules; they are mended');
-    if (deletedFlows !== null) log.debug({ deletedFlows }, 'flows to endpoints that are gone are deleted');
-    if (flowProblem === null) this.#flowProblem.over();
-    else this.#flowProblem.met(`tracked flows cannot be cleaned: ${flowProblem.message}`);
   }
 
   #compiled(update: RulesetUpdate): void {
     this.#noLocal.take(update);
     this.#checked.take(update);
     this.#servicePorts += update.added.length - update.removed.length;
-    for (const diagnostic of update.diagnostics.added) this.#warn(diagnostic);
-  }
-
-  #warn(diagnostic: Diagnostic): void {
-    const { source, log } = this.#options;
-    const { object } = diagnostic;
-    const position = object === undefined ? null : (source.locate?.(object) ?? null);
-    const { code } = diagnostic;
-    const text = formatDiagnostic(position === null ? diagnostic : { ...diagnostic, position });
-    if (PASSING.has(code)) log.debug({ code }, text);
-    else log.warn({ code }, text);
+    for (const diagnostic of update.diagnostics.added) this.#syncLog.warn(diagnostic);
   }
 
   async #serveHealthChecks(): Promise<void> {
@@ -285,11 +240,4 @@ export class Agent {
     });
     return FAMILIES.some((family) => nodePorts[family].match === 'local') ? [''] : restricted;
   }
-}
-
-function driftFields(drift: readonly Difference[]): object {
-  const named = drift
-    .slice(0, MOST_NAMED)
-    .map(({ servicePort, kind, what }) => ({ servicePort, kind, what }));
-  return { count: drift.length, differences: named };
 }

@@ -1,11 +1,12 @@
 /** Asks a kernel about one generated cluster, and says where it differs from the specification. */
-import { Compiler, Evaluator, type Ruleset, UnsupportedFeatureError } from '@shunt/compiler';
+import { Compiler, Evaluator, printRuleset, type Ruleset, UnsupportedFeatureError } from '@shunt/compiler';
 import { type ChangeEvent, cidrContains, formatAddress } from '@shunt/model';
 import { applyChange, describeCounterExample, type Scenario } from '@shunt/testing';
 import { Judge } from './judge.js';
 import type { KernelRules } from './kernel-rules.js';
 import type { Probe } from './probe-packet.js';
 import type { Outcome, ProbedNode } from './probed-node.js';
+import { probesOfRuleset } from './probes-of-ruleset.js';
 import { probesOf } from './probes-of-scenario.js';
 
 /** What a run has seen, so that nobody takes a run that saw little for a proof. */
@@ -106,6 +107,36 @@ function differencesInLoaded(
     tally.changes++;
   }
   return ask('after the changes', draw.seed + 1, 'perhaps known');
+}
+
+/**
+ * Loads a ruleset and asks about packets.
+ * @returns the ruleset in its printed form with what went wrong; empty when all is as specified
+ */
+export function differencesInRuleset(
+  node: ProbedNode,
+  rules: KernelRules,
+  ruleset: Ruleset,
+  draw: Draw,
+  tally: Tally,
+): string {
+  tally.clusters++;
+  try {
+    rules.load(node.namespace, ruleset);
+  } catch (error) {
+    if (!(error instanceof UnsupportedFeatureError)) throw error;
+    tally.countUnsupported(error.feature);
+    return '';
+  }
+  node.setAddresses(ruleset.localAddresses);
+  const probes = probesOfRuleset(ruleset, draw.seed, draw.count);
+  const outcomes = probeAll(node, ruleset, probes);
+  const evaluator = new Evaluator(ruleset);
+  for (const probe of probes) tally.count(evaluator.evaluate(probe).verdict);
+  const problems = problemsWith(new Judge(ruleset, rules.promises), probes, outcomes);
+  if (problems.length === 0) return '';
+  const lines = problems.slice(0, SHOWN).map(({ probe, problem }) => `${printProbe(probe)}: ${problem}`);
+  return [`${problems.length} of ${probes.length} packets`, ...lines, printRuleset(ruleset)].join('\n');
 }
 
 /** What is wrong with what a kernel did, in the order of the probes. */

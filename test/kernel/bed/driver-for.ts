@@ -12,7 +12,8 @@ import type { KernelRules } from './kernel-rules.js';
 export function driverFor({ name }: KernelRules, namespace: NetworkNamespace): RuleDriver {
   const runner = runnerIn(namespace);
   if (name === 'nftables') return new NftablesDriver({ runner, session: false });
-  return new IptablesDriver({ runner, variant: name === 'iptables-legacy' ? 'legacy' : 'nft' });
+  const variant = name === 'iptables-legacy' ? 'legacy' : 'nft';
+  return new IptablesDriver({ runner, variant, lockFile: namespace.path });
 }
 
 export function runnerIn(namespace: NetworkNamespace): CommandRunner {

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
 import { kernelTestsAreRequired, missingPrerequisite } from '../prerequisites.js';
 import type { KernelRules } from './kernel-rules.js';
+
+/** Where tunnel devices come from. */
+const TUNNELS = '/dev/net/tun';
 
 /** Whether tests of some rules can run here. */
 export interface KernelTests {
@@ -12,7 +16,7 @@ export interface KernelTests {
 /** @param what - for the message, as in `differential tests of nftables` */
 export function onThisKernel(what: string, rules: readonly KernelRules[]): KernelTests {
   const programs = new Set(['ip', 'sysctl', 'nft', ...rules.flatMap((each) => each.programs)]);
-  const missing = missingPrerequisite([...programs]);
+  const missing = missingPrerequisite([...programs]) ?? (existsSync(TUNNELS) ? null : `needs ${TUNNELS}`);
   const skipped = missing !== null && !kernelTestsAreRequired();
   if (skipped) console.warn(`${what} do not run on this kernel: the test ${missing}`);
   const demand = (): void => {

@@ -4,12 +4,12 @@
  * leaves the node goes to this process.
  */
 import { readFileSync } from 'node:fs';
-import { type Address, formatCidr, hostCidr, isLoopback } from '@shunt/model';
+import { type Address, address, formatCidr, hostCidr, isLoopback } from '@shunt/model';
 import { NetworkNamespace } from '../network-namespace.js';
 import { DEVICES, NodeLinks } from './node-links.js';
 import { flowKey, type Probe, packetBytes } from './probe-packet.js';
 import { refusalIn } from './refusal.js';
-import { inNetworkNamespace } from './system-calls.js';
+import { inNetworkNamespace, onOneProcessor } from './system-calls.js';
 import { readTrackedFlows, type TrackedFlow } from './tracked-flow.js';
 
 /** What the kernel did with a probe. */
@@ -27,16 +27,14 @@ const UPLINK_ADDRESSES = ['198.18.0.1/32', '2001:db8:5000::1/128'];
 /** Probes between two looks at what came back, fewer than a device's queue holds. */
 const PROBES_PER_LOOK = 200;
 
-/** Between two looks that must see the same before silence counts. */
-const SETTLE_MILLISECONDS = 2;
-
-/** For two seconds. */
-const ROUTE_ATTEMPTS = 1000;
+/** A millisecond each, until something must be wrong. */
+const ATTEMPTS = 5000;
 
 export class ProbedNode {
   readonly namespace: NetworkNamespace;
   readonly #links: NodeLinks;
   #addresses: readonly Address[] = [];
+  #rounds = 0;
 
   constructor(purpose: string) {
     this.namespace = new NetworkNamespace(purpose);
@@ -78,8 +76,8 @@ export class ProbedNode {
         .split('\n')
         .filter((line) => /\b8[0-9a-f]{7} +\S+$/.test(line));
       if (wanted.every((start) => local.some((line) => line.startsWith(start)))) return;
-      if (attempt === ROUTE_ATTEMPTS) throw new Error('an IPv6 address of the bed has not come into use');
-      Atomics.wait(PAUSE, 0, 0, SETTLE_MILLISECONDS);
+      if (attempt === ATTEMPTS) throw new Error('an IPv6 address of the bed has not come into use');
+      Atomics.wait(PAUSE, 0, 0, 1);
     }
   }
 
@@ -91,21 +89,32 @@ export class ProbedNode {
     this.#links.flushFlows();
     for (const _ of this.#links.departed());
     const refusals = new Map<string, string>();
-    probes.forEach((probe, index) => {
-      const bytes = packetBytes(probe);
-      if (this.#isOwn(probe.source)) this.#links.send(bytes, probe.destination);
-      else this.#links.receive(isPod(probe.source) ? 'pods' : 'outside', bytes);
-      if (index % PROBES_PER_LOOK === PROBES_PER_LOOK - 1) this.#collect(refusals);
+    onOneProcessor(() => {
+      probes.forEach((probe, index) => {
+        const bytes = packetBytes(probe);
+        if (this.#isOwn(probe.source)) this.#links.send(bytes, probe.destination);
+        else this.#links.receive(isPod(probe.source) ? 'pods' : 'outside', bytes);
+        if (index % PROBES_PER_LOOK === PROBES_PER_LOOK - 1) this.#collect(refusals);
+      });
+      this.#awaitLoopback(refusals);
     });
-    for (let lostBefore = Number.POSITIVE_INFINITY; ; ) {
-      this.#collect(refusals);
-      const flows = this.trackedFlows();
-      const outcomes = probes.map((probe) => this.#outcomeOf(flowKey(probe), flows, refusals));
-      const lost = outcomes.filter(({ kind }) => kind === 'lost').length;
-      if (lost === 0 || lost === lostBefore) return outcomes;
-      lostBefore = lost;
-      // What goes over loopback may be left to a kernel thread.
-      Atomics.wait(PAUSE, 0, 0, SETTLE_MILLISECONDS);
+    const flows = this.trackedFlows();
+    return probes.map((probe) => this.#outcomeOf(flowKey(probe), flows, refusals));
+  }
+
+  /**
+   * What goes over loopback may be left to a kernel thread, which takes the packets of one processor in their order:
+   * when a last one has come in, all that were sent before have been where they go.
+   */
+  #awaitLoopback(refusals: Map<string, string>): void {
+    const last = lastPacket(++this.#rounds);
+    this.#links.send(last, LOOPBACK_ADDRESS);
+    // One copy shows when it leaves, one when it comes in.
+    let copies = this.#collect(refusals, last);
+    for (let attempt = 0; copies < 2; attempt++) {
+      if (attempt === ATTEMPTS) throw new Error('what goes over the loopback of the bed does not come in');
+      Atomics.wait(PAUSE, 0, 0, 1);
+      copies += this.#collect(refusals, last);
     }
   }
 
@@ -121,11 +130,15 @@ export class ProbedNode {
     this.namespace.remove();
   }
 
-  #collect(refusals: Map<string, string>): void {
+  /** @returns how many of the packets are a certain one */
+  #collect(refusals: Map<string, string>, looked: Uint8Array = NO_PACKET): number {
+    let found = 0;
     for (const packet of this.#links.departed()) {
+      if (isSame(packet, looked)) found++;
       const refusal = refusalIn(packet);
       if (refusal !== null) refusals.set(refusal.flow, refusal.how);
     }
+    return found;
   }
 
   #outcomeOf(
@@ -145,6 +158,34 @@ export class ProbedNode {
   #isOwn(address: Address): boolean {
     return isLoopback(address) || this.#addresses.includes(address);
   }
+}
+
+const NO_PACKET = new Uint8Array();
+const LOOPBACK_ADDRESS = address('127.0.0.1');
+
+/** RFC 3692: for experiments. No rule of any target looks at it. */
+const EXPERIMENTAL_PROTOCOL = 253;
+
+/** A packet over loopback that is like no probe, and like no other of its kind. */
+function lastPacket(round: number): Uint8Array {
+  const bytes = packetBytes({
+    protocol: 'UDP',
+    source: LOOPBACK_ADDRESS,
+    sourcePort: round & 0xffff,
+    destination: LOOPBACK_ADDRESS,
+    destinationPort: (round >>> 16) & 0xffff,
+  });
+  bytes[9] = EXPERIMENTAL_PROTOCOL;
+  return bytes;
+}
+
+/** The kernel writes the header's identification and checksum anew. */
+function isSame(packet: Uint8Array, other: Uint8Array): boolean {
+  return (
+    packet.length === other.length &&
+    packet[9] === EXPERIMENTAL_PROTOCOL &&
+    packet.subarray(20).every((byte, at) => byte === other[20 + at])
+  );
 }
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));

@@ -11,14 +11,21 @@ export interface ProbedScenario {
   readonly config: ProxyConfig;
 }
 
-/** Draws up to `count` probes, no two of them of one flow; the same for the same seed. */
+/** Draws up to `count` probes, the same for the same seed. */
 export function probesOf({ cluster, node, config }: ProbedScenario, seed: number, count: number): Probe[] {
-  const drawn = fc.sample(packets(cluster, node, config), { seed, numRuns: count });
+  return asProbes(fc.sample(packets(cluster, node, config), { seed, numRuns: count }), node.addresses);
+}
+
+/**
+ * The packets that a kernel routes, so that no two of them are of one flow or one port.
+ * @param own - the node's addresses
+ */
+export function asProbes(drawn: readonly Packet[], own: readonly Address[]): Probe[] {
   // A packet to a port that another one came from could be that one's answer.
   const answerable = new Set(drawn.map(({ destinationPort }) => destinationPort));
   const taken = new Set<string>();
   return drawn.flatMap((packet, index) => {
-    if (!reachesHooks(packet, node.addresses)) return [];
+    if (!reachesHooks(packet, own)) return [];
     const probe = { ...packet, sourcePort: packet.sourcePort ?? index + 1 };
     if (packet.protocol !== 'ICMP' && answerable.has(probe.sourcePort)) return [];
     const sender = `${probe.protocol} ${probe.source} ${probe.sourcePort}`;

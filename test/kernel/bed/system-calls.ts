@@ -26,6 +26,13 @@ const SENDTO = declared(
   'intptr_t sendto(int descriptor, const void *buffer, size_t size, int flags, const void *address, unsigned int length)',
 );
 
+const GET_PROCESSOR = declared('int sched_getcpu()');
+const GET_AFFINITY = declared('int sched_getaffinity(int thread, size_t size, void *processors)');
+const SET_AFFINITY = declared('int sched_setaffinity(int thread, size_t size, const void *processors)');
+
+/** glibc's cpu_set_t, a bit for each of 1024 processors. */
+const PROCESSOR_SET_BYTES = 128;
+
 /** include/uapi/asm-generic/fcntl.h */
 const O_RDONLY = 0;
 const O_RDWR = 2;
@@ -81,6 +88,21 @@ export function setOption(descriptor: number, level: number, name: number, value
 /** @returns `null`, or the kernel's word for why it did not send: `EPERM` when a rule dropped the packet */
 export function sendTo(descriptor: number, bytes: Uint8Array, address: Uint8Array): string | null {
   return SENDTO(descriptor, bytes, bytes.length, 0, address, address.length) >= 0 ? null : errorName();
+}
+
+/** Does something with this thread on the processor where it happens to be. */
+export function onOneProcessor<T>(action: () => T): T {
+  const allowed = new Uint8Array(PROCESSOR_SET_BYTES);
+  checked('sched_getaffinity', GET_AFFINITY(0, allowed.length, allowed));
+  const processor = checked('sched_getcpu', GET_PROCESSOR());
+  const one = new Uint8Array(PROCESSOR_SET_BYTES);
+  one[processor >> 3] = 1 << (processor & 7);
+  checked('sched_setaffinity', SET_AFFINITY(0, one.length, one));
+  try {
+    return action();
+  } finally {
+    checked('sched_setaffinity', SET_AFFINITY(0, allowed.length, allowed));
+  }
 }
 
 /** Does something with this thread in a network namespace, and comes back whatever happens. */

@@ -18,10 +18,16 @@ const steps = (first: number, last: number, step: number): number[] =>
 /** kube-proxy's: fine below a minute, coarse up to five. */
 const PROGRAMMING_BUCKETS = [0.25, 0.5, ...steps(1, 59, 1), ...steps(60, 115, 5), ...steps(120, 300, 30)];
 
-/** Which counter of kube-proxy's counts a driver's failures. */
+/** Which counters of kube-proxy's count a driver's failures: when all was to be written, and when a difference was. */
 const FAILURES = {
-  nftables: 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
-  iptables: 'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
+  nftables: {
+    full: 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
+    partial: null,
+  },
+  iptables: {
+    full: 'kubeproxy_sync_proxy_rules_iptables_restore_failures_total',
+    partial: 'kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total',
+  },
 } as const;
 
 export class AgentMetrics {
@@ -60,6 +66,7 @@ export class AgentMetrics {
   readonly #healthz = this.#codes('kubeproxy_proxy_healthz_total', 'Answers of /healthz');
   readonly #livez = this.#codes('kubeproxy_proxy_livez_total', 'Answers of /livez');
   readonly #failures: Counter;
+  readonly #partialFailures: Counter;
   readonly #drift = this.#counter(
     'shunt_rules_drift_total',
     'Rules that somebody else had changed or removed, and that were mended',
@@ -72,7 +79,10 @@ export class AgentMetrics {
 
   /** @param gauged - asked each time that metrics are read */
   constructor(target: keyof typeof FAILURES, gauged: () => Gauged) {
-    this.#failures = this.#counter(FAILURES[target], 'Syncs that the kernel, or its tool, refused');
+    const { full, partial } = FAILURES[target];
+    this.#failures = this.#counter(full, 'Syncs that the kernel, or its tool, refused');
+    this.#partialFailures =
+      partial === null ? this.#failures : this.#counter(partial, 'Differences that iptables refused');
     this.#read('kubeproxy_sync_proxy_rules_endpoint_changes_pending', 'Changes not in the rules', () => [
       [{}, gauged().pending.endpointChanges],
     ]);
@@ -128,8 +138,9 @@ export class AgentMetrics {
     this.#lastSync.set(now / 1000);
   }
 
-  failed(): void {
-    this.#failures.inc();
+  /** @param isPartial - a difference was to be written, not all */
+  failed(isPartial: boolean): void {
+    (isPartial ? this.#partialFailures : this.#failures).inc();
   }
 
   answered(what: 'healthz' | 'livez', status: number): void {

@@ -7,6 +7,7 @@ import {
   type RulesetUpdate,
 } from '@shunt/compiler';
 import type { Difference, DriverReport, RuleDriver } from '@shunt/kernel';
+import type { ChangeEvent } from '@shunt/model';
 import type { Clock } from '../clock/clock.js';
 import type { RunReason } from './bounded-runner.js';
 import type { FlowCleaner } from './flow-cleaner.js';
@@ -48,6 +49,8 @@ export class Syncer {
   readonly #pending: PendingChangesList;
   readonly #sweeps = new FlowSweeps();
   #unreported: PendingChanges[] = [];
+  /** What the compiler has not taken in: all that it was told when it failed. */
+  #uncompiled: ChangeEvent[] = [];
   #needsLoad = true;
 
   constructor(options: SyncerOptions) {
@@ -61,6 +64,11 @@ export class Syncer {
   /** The rules that the kernel has, or is to get. */
   get ruleset(): Ruleset {
     return this.#compiler.ruleset;
+  }
+
+  /** Whether the next sync looks through the whole of the kernel's rules. */
+  get needsLoad(): boolean {
+    return this.#needsLoad;
   }
 
   get pending(): Pick<PendingChanges, 'serviceChanges' | 'endpointChanges'> {
@@ -85,7 +93,9 @@ export class Syncer {
   #compile(reasons: ReadonlySet<RunReason>): RulesetUpdate {
     const changes = this.#pending.take();
     this.#unreported.push(changes);
-    const updates = [this.#compiler.update(changes.events)];
+    this.#uncompiled.push(...changes.events);
+    const updates = [this.#compiler.update(this.#uncompiled)];
+    this.#uncompiled = [];
     // Addresses of interfaces come and go without an event.
     if (reasons.has('verify') || reasons.has('full')) updates.push(this.#compiler.refreshNode());
     for (const update of updates) {

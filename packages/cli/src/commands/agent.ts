@@ -17,7 +17,7 @@ Examples:
   In a Pod (see deploy/):
     shunt agent --in-cluster --config /etc/shunt/config.yaml --node "$NODE_NAME"
 
-SIGTERM and SIGINT stop it; the rules stay unless --on-stop remove is given, and the next agent takes them over.`;
+SIGTERM and SIGINT stop it. The rules stay unless --on-stop remove is given; the next agent takes them over.`;
 
 export function addAgentCommand(program: Command, context: CommandContext): void {
   const command = program

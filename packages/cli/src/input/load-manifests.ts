@@ -15,8 +15,8 @@ export interface LoadSettings extends Pick<AdmitOptions, 'admitsWritten' | 'admi
 }
 
 /**
- * Reads manifests, or asks a live cluster if the options name one, and lets a control plane make of them what a cluster would. Whatever is wrong is added to
- * the report, in the order of the files.
+ * Reads manifests, and lets a control plane make of them what a cluster would; or asks a live cluster, if the
+ * options name one. Whatever is wrong is added to the report, in the order of the files.
  * @returns `null` when nothing could be read
  */
 export async function loadManifests(

@@ -29,7 +29,7 @@ const RETRY: BackOff = { first: 800, longest: 30_000 };
 const WATCH_SECONDS = 300;
 /** A watch sends bookmarks about once a minute, and ends when it was asked to. */
 const SILENCE_MILLISECONDS = 60_000;
-/** A watch that ends sooner, and brought nothing, counts as a failure, or a broken server would be asked without end. */
+/** A watch that ends sooner and brought nothing is a failure, or a broken server would be asked without end. */
 const SHORT_WATCH_MILLISECONDS = 1000;
 /** How often it is looked whether a server has got a kind that it did not have. */
 const UNKNOWN_KIND_MILLISECONDS = 300_000;

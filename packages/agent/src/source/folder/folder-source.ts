@@ -53,6 +53,7 @@ export class FolderSource implements ClusterSource {
   #scanning: Promise<void> | null = null;
   #scanAgain = false;
   #stopped = false;
+  #synced: () => void = () => {};
   #signature: string | null = null;
   #accepted: Accepted | null = null;
   #said: ReadonlySet<string> = new Set();
@@ -63,11 +64,9 @@ export class FolderSource implements ClusterSource {
   }
 
   start(state: ClusterState, synced: () => void): void {
+    this.#synced = synced;
     this.#watch(state);
-    void this.#scan(state).then(() => {
-      if (this.#stopped) return;
-      synced();
-    });
+    void this.#scan(state);
   }
 
   async stop(): Promise<void> {
@@ -129,12 +128,18 @@ export class FolderSource implements ClusterSource {
     const unusable = [...missing.filter(({ code }) => code !== 'empty'), ...unread];
     this.#keepUnreadable(texts, files, unusable.length > unread.length);
     const before = this.#accepted;
+    // Rules of an earlier agent may be in force: they are not to go because a folder comes late.
+    if (before === null && unusable.length > unread.length) {
+      this.#tell(unusable);
+      return;
+    }
     const accepted = acceptFiles(texts, before, (some): AdmittedManifests => admitManifests(some, admit));
     this.#signature = signature;
     this.#accepted = accepted;
     replaceObjects(state, accepted.manifests.state);
     this.#tell([...unusable, ...accepted.diagnostics]);
     this.#tellFiles(before?.refused ?? [], accepted);
+    if (before === null) this.#synced();
   }
 
   /** A file that cannot be read just now is not one that was deleted. */
