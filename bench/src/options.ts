@@ -31,6 +31,7 @@ suites: compile        objects to a loaded table, and every phase alone
         memory         bytes of a match table, by service, endpoint and flow
         balance        pools: build, change, pick, evenness, which flows a change moves
         control-plane  manifests to endpoints, single changes, allocation
+        kernel         rules in the kernel: loads, changes, new connections; as root
         quick          one line, in seconds; alone and without options
 without a name: all but quick
 

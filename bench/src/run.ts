@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { KernelFailure } from './kernel/kernel-bed.js';
 import { VerdictMismatch } from './lookup/verdict-hash.js';
 import { environment } from './measure/environment.js';
 import { ResultMismatch } from './measure/text-hash.js';
@@ -17,6 +18,7 @@ import { churnSuite } from './suites/churn-suite.js';
 import { compileSuite } from './suites/compile-suite.js';
 import { controlPlaneSuite } from './suites/control-plane-suite.js';
 import { flowSuite } from './suites/flow-suite.js';
+import { kernelSuite } from './suites/kernel-suite.js';
 import { lookupSuite } from './suites/lookup-suite.js';
 import { memorySuite } from './suites/memory-suite.js';
 import type { Size, Suite } from './suites/suite.js';
@@ -29,6 +31,7 @@ const SUITES: readonly Suite[] = [
   memorySuite,
   balanceSuite,
   controlPlaneSuite,
+  kernelSuite,
 ];
 
 /** Where output goes. */
@@ -63,7 +66,7 @@ export async function run(args: readonly string[], startedAt: Date, output: Outp
 }
 
 function isExpected(error: Error): boolean {
-  const kinds = [VerdictMismatch, ResultMismatch, PeerFailure];
+  const kinds = [VerdictMismatch, ResultMismatch, PeerFailure, KernelFailure];
   return kinds.some((kind) => error instanceof kind) || 'syscall' in error;
 }
 

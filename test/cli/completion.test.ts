@@ -30,7 +30,19 @@ const SHELLS: readonly Shell[] = [
   },
 ];
 
-const COMMANDS = ['trace', 'compile', 'get', 'describe', 'lint', 'expose', 'run', 'test'];
+const COMMANDS = [
+  'trace',
+  'compile',
+  'get',
+  'describe',
+  'lint',
+  'expose',
+  'run',
+  'test',
+  'apply',
+  'agent',
+  'cleanup',
+];
 const KINDS = [
   'frontends',
   'pools',

@@ -185,10 +185,12 @@ describe('what is printed', () => {
     );
   });
 
-  it.each(['iptables', 'nftables', 'ebpf'])('says that the %s target is not there yet', async (target) => {
-    const { code, stderr } = await run(`compile -f @web.yaml --target ${target}`);
+  it('says that the ebpf target is not there yet', async () => {
+    const { code, stderr } = await run('compile -f @web.yaml --target ebpf');
     expect(code).toBe(2);
-    expect(stderr).toContain(`The ${target} target is not in this version. Expected ruleset or table.`);
+    expect(stderr).toContain(
+      'The ebpf target is not in this version. Expected ruleset, table, nftables or iptables.',
+    );
   });
 
   it.each([

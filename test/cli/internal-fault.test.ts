@@ -13,6 +13,7 @@ test('a fault of Shunt itself is told as one, and does not end with the code of 
     stderr: { write: (text) => void (stderr += text), isTerminal: false },
     readStdin: () => Promise.resolve(new Uint8Array()),
     now: () => 0,
+    stopped: () => Promise.resolve(),
     env: {},
   });
   expect(code).toBe(2);

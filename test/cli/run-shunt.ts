@@ -20,6 +20,7 @@ export async function shunt(args: readonly string[], stdin = ''): Promise<ShuntR
       return Promise.resolve(bytes.length > maxBytes ? null : bytes);
     },
     now: () => Date.UTC(2025, 5, 1),
+    stopped: () => Promise.resolve(),
     env: {},
   });
   return { code, stdout, stderr };

@@ -1,6 +1,6 @@
 /** A project of somebody else, which installed the packages as npm would give them to it. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -114,11 +114,11 @@ export class Consumer {
   // Third-party packages come from the workspace's own, at the very versions that the lockfile names,
   // so that the test needs no registry (--install-links copies them as a registry's would be).
   async #install(tarballs: Record<string, string>): Promise<void> {
-    const thirdParty = published.flatMap(({ folder, manifest }) =>
-      Object.keys(manifest.dependencies ?? {})
-        .filter((name) => !(name in tarballs))
-        .map((name) => [name, `file:${join(ROOT, folder, 'node_modules', name)}`] as const),
-    );
+    const thirdParty = new Map<string, string>();
+    for (const { folder, manifest } of published) {
+      const names = Object.keys(manifest.dependencies ?? {}).filter((name) => !(name in tarballs));
+      for (const name of names) await addWithNeeded(name, join(ROOT, folder, 'node_modules'), thirdParty);
+    }
     const dependencies = { ...tarballs, ...Object.fromEntries(thirdParty) };
     const manifest = { private: true, type: 'module', dependencies };
     await writeFile(join(this.#home, 'package.json'), JSON.stringify(manifest));
@@ -128,6 +128,19 @@ export class Consumer {
       await symlink(join(ROOT, 'node_modules', name), join(this.#home, 'node_modules', name));
     }
   }
+}
+
+/** Adds a package of a folder and all that it needs, as npm would have to fetch them otherwise. */
+async function addWithNeeded(name: string, folder: string, found: Map<string, string>): Promise<void> {
+  if (found.has(name)) return;
+  const place = await realpath(join(folder, name));
+  found.set(name, `file:${place}`);
+  const manifest = JSON.parse(await readFile(join(place, 'package.json'), 'utf8')) as {
+    readonly dependencies?: Readonly<Record<string, string>>;
+  };
+  // pnpm puts what a package needs beside it.
+  const beside = join(place, ...name.split('/').map(() => '..'));
+  for (const needed of Object.keys(manifest.dependencies ?? {})) await addWithNeeded(needed, beside, found);
 }
 
 function tarball(name: string, version: string): string {

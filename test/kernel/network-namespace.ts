@@ -10,6 +10,11 @@ export class NetworkNamespace {
     run('ip', ['netns', 'add', this.name]);
   }
 
+  /** The file that stands for it. */
+  get path(): string {
+    return `/run/netns/${this.name}`;
+  }
+
   /**
    * Runs a command in the namespace and waits for its end.
    * @returns what it wrote to standard output

@@ -11,8 +11,7 @@ export interface ResultTable {
 export function resultTable({ unit, baseline, timings, facts }: ScenarioResult): ResultTable {
   const factNames = [...new Set(Object.values(facts).flatMap((each) => Object.keys(each)))];
   const isTimed = timings.length > 0;
-  const perSecond =
-    unit === 'run' || unit === 'batch' ? [] : [unit === 'change' ? 'changes/s' : `M ${unit}s/s`];
+  const perSecond = unit === 'run' || unit === 'batch' ? [] : [isSlow(unit) ? `${unit}s/s` : `M ${unit}s/s`];
   const timeHeader = isTimed ? [`time a ${unit}`, 'middle half', ...perSecond, 'speed'] : [];
   const names = isTimed ? timings.map(({ name }) => name) : Object.keys(facts);
   const rows = names.map((name) => {
@@ -44,8 +43,14 @@ export function formatTime(nanoseconds: number): string {
   return `${(nanoseconds / 1e9).toPrecision(3)} s`;
 }
 
+/** Of these there are thousands a second, and not millions. */
+function isSlow(unit: ScenarioResult['unit']): boolean {
+  return unit === 'change' || unit === 'connection';
+}
+
 function formatRate(nanoseconds: number, unit: ScenarioResult['unit']): string {
-  if (unit === 'change') return Math.round(1e9 / nanoseconds).toLocaleString('en-US');
+  const rate = 1e9 / nanoseconds;
+  if (isSlow(unit)) return rate < 10 ? rate.toPrecision(2) : Math.round(rate).toLocaleString('en-US');
   return (1000 / nanoseconds).toPrecision(3);
 }
 

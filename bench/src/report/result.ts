@@ -10,7 +10,7 @@ export interface ScenarioResult {
   readonly title: string;
   readonly parameters: Readonly<Record<string, number | string>>;
   /** What the nanoseconds are for: one of these. */
-  readonly unit: 'packet' | 'pick' | 'change' | 'allocation' | 'batch' | 'run';
+  readonly unit: 'packet' | 'pick' | 'change' | 'allocation' | 'batch' | 'connection' | 'run';
   /** The name of the timing that ratios compare with; `null` where nothing is timed. */
   readonly baseline: string | null;
   /**

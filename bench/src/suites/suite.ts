@@ -3,6 +3,7 @@ import type { RoundOptions } from '../measure/rounds.js';
 import type { Notice } from '../peers/start-peers.js';
 import type { ScenarioResult } from '../report/result.js';
 import type { ChurnSizes } from './churn-suite.js';
+import type { KernelSizes } from './kernel-suite.js';
 import type { LookupSizes } from './lookup-parameters.js';
 import type { MemorySizes } from './memory-suite.js';
 
@@ -28,6 +29,7 @@ export interface Size {
     readonly changes: RoundOptions;
   };
   readonly churn: ChurnSizes;
+  readonly kernel: KernelSizes;
 }
 
 // Powers of two, so that runs of packets divide them.
@@ -73,6 +75,14 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       stall: { services: 40, flows: 4_096, rounds: 3, milliseconds: 4, patches: 100 },
       growth: { services: 100, rounds: 3 },
       wear: { services: 40, changes: 400 },
+    },
+    kernel: {
+      services: [10, 20],
+      endpointsPerService: 5,
+      rounds: 3,
+      patience: 10,
+      changes: { most: 1, milliseconds: 1 },
+      connections: 5,
     },
   },
   default: {
@@ -125,6 +135,14 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       growth: { services: 2_000, rounds: 5 },
       wear: { services: 10_000, changes: 10_000 },
     },
+    kernel: {
+      services: [100, 1_000, 5_000, 10_000],
+      endpointsPerService: 5,
+      rounds: 5,
+      patience: 10,
+      changes: { most: 20, milliseconds: 2_000 },
+      connections: 1_000,
+    },
   },
   full: {
     name: 'full',
@@ -171,6 +189,14 @@ export const SIZES: Readonly<Record<Size['name'], Size>> = {
       stall: { services: 10_000, flows: THOUSANDS, rounds: 11, milliseconds: 400, patches: 20_000 },
       growth: { services: 20_000, rounds: 11 },
       wear: { services: 10_000, changes: 100_000 },
+    },
+    kernel: {
+      services: [100, 1_000, 5_000, 10_000, 30_000],
+      endpointsPerService: 5,
+      rounds: 7,
+      patience: 10,
+      changes: { most: 100, milliseconds: 5_000 },
+      connections: 2_000,
     },
   },
 };

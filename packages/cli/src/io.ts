@@ -9,6 +9,8 @@ export interface Io {
   readonly readStdin: (maxBytes: number) => Promise<Uint8Array | null>;
   /** The time in milliseconds since 1970, for ages. */
   readonly now: () => number;
+  /** Settles when somebody asks the process to end, by a signal. */
+  readonly stopped: () => Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -8,8 +8,16 @@ export function processIo(): Io {
     stderr: outputOf(process.stderr),
     readStdin: (maxBytes) => readLimited(process.stdin, maxBytes),
     now: Date.now,
+    stopped,
     env: process.env,
   };
+}
+
+/** Until this is asked for, signals end the process as they always do. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
 }
 
 function outputOf(stream: NodeJS.WriteStream): TextOutput {

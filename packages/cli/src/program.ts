@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAgentCommand } from './commands/agent.js';
+import { addApplyCommand } from './commands/apply.js';
+import { addCleanupCommand } from './commands/cleanup.js';
 import type { CommandContext } from './commands/command-context.js';
 import { addCompileCommand } from './commands/compile.js';
 import { addCompletionCommand } from './commands/completion.js';
@@ -43,6 +46,9 @@ export function makeProgram(context: CommandContext): Command {
   addLintCommand(program, context);
   addExposeCommand(program, context);
   addRunCommand(program, context);
+  addApplyCommand(program, context);
+  addAgentCommand(program, context);
+  addCleanupCommand(program, context);
   addCompletionCommand(program, context);
   addDemoCommand(program, context);
   for (const command of program.commands) command.showHelpAfterError(`(see: shunt ${command.name()} --help)`);

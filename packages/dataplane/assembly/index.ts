@@ -1,6 +1,13 @@
 // What the module exports. Addresses are byte offsets in the memory that is imported.
 import { flowHash4 } from './flow-hash';
 import { answerFlows, processFlows } from './flows';
+import {
+  PACKET4_DESTINATION,
+  PACKET4_PORTS,
+  PACKET4_PROTOCOL,
+  PACKET4_SOURCE,
+  VERDICT_OUTCOME,
+} from './formats';
 import { keyHash4 } from './key-hash';
 import { lookupBatch } from './lookup/lookup-batch';
 import { lookupOne } from './lookup/lookup-one';
@@ -30,6 +37,24 @@ export function lookupBatch6(image: usize, scratch: usize, packets: usize, verdi
 
 export function lookupOne4(image: usize, packet: usize, verdict: usize): void {
   lookupOne<u32>(image, packet, verdict);
+}
+
+/** Answers a packet that is given in its words, which are written to where lookupOne4 has it. @returns the outcome */
+export function lookupWords4(
+  image: usize,
+  packet: usize,
+  verdict: usize,
+  source: u32,
+  destination: u32,
+  ports: u32,
+  protocol: u32,
+): u32 {
+  store<u32>(packet, source, PACKET4_SOURCE << 2);
+  store<u32>(packet, destination, PACKET4_DESTINATION << 2);
+  store<u32>(packet, ports, PACKET4_PORTS << 2);
+  store<u32>(packet, protocol, PACKET4_PROTOCOL << 2);
+  lookupOne<u32>(image, packet, verdict);
+  return load<u32>(verdict, VERDICT_OUTCOME << 2);
 }
 
 export function lookupOne6(image: usize, packet: usize, verdict: usize): void {

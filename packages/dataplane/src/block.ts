@@ -27,7 +27,11 @@ export const FLOW_HASHES = new Uint32Array(BLOCK_PACKETS);
 export const PACKET_ORIGINS = new Uint32Array(BLOCK_PACKETS);
 /** The first line of each packet's bucket whose tag is its own, which is most probably its frontend's. */
 export const CANDIDATES = new Uint32Array(BLOCK_PACKETS);
-/** Word offsets of the backends that the flow hashes pick. */
+/** Word offsets of where the slots are that the flow hashes pick, the bits that they begin with, and their masks. */
+export const SLOT_WORDS = new Uint32Array(BLOCK_PACKETS);
+export const SLOT_BITS = new Int32Array(BLOCK_PACKETS);
+export const SLOT_MASKS = new Int32Array(BLOCK_PACKETS);
+/** Word offsets of the backends that the slots name; before, of their pools' first ones, or where there are no slots. */
 export const PICKED_BACKENDS = new Uint32Array(BLOCK_PACKETS);
 /** Outcomes of the translations to them, without the port. */
 export const PICKED_OUTCOMES = new Uint32Array(BLOCK_PACKETS);

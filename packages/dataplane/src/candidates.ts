@@ -1,12 +1,11 @@
 import { BUCKET_ENTRIES, BUCKET_LINES, BUCKET_PASSED, entryShift, HEAP_START } from '@shunt/model';
-import { CANDIDATES, KEY_HASHES, LAST_PLACE, PICKED_BACKENDS } from './block.js';
+import { CANDIDATES, KEY_HASHES, LAST_PLACE } from './block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
 const LAST = LAST_PLACE;
 const keyHashes = KEY_HASHES;
 const candidates = CANDIDATES;
-const backends = PICKED_BACKENDS;
 
 /** The lower 15 bits of each half of a word. */
 const HALVES = 0x7fff7fff;
@@ -41,9 +40,9 @@ export function firstEntry(image: Uint32Array, bucket: number, hash: number): nu
   const tags = (tag << 16) | tag;
   const others =
     (otherHalves(image[bucket] as number, tags) & TOPS) |
-    ((otherHalves(image[(bucket + 1) >>> 0] as number, tags) & TOPS) >>> 1) |
-    ((otherHalves(image[(bucket + 2) >>> 0] as number, tags) & TOPS) >>> 2) |
-    ((otherHalves(image[(bucket + 3) >>> 0] as number, tags) & TOPS) >>> 3);
+    ((otherHalves(image[bucket + 1] as number, tags) & TOPS) >>> 1) |
+    ((otherHalves(image[bucket + 2] as number, tags) & TOPS) >>> 2) |
+    ((otherHalves(image[bucket + 3] as number, tags) & TOPS) >>> 3);
   return (bucket + (entryWords[Math.clz32(others ^ EIGHT_BITS)] as number)) >>> 0;
 }
 
@@ -78,10 +77,10 @@ export function findCandidates(image: Uint32Array, indexAt: number, count: numbe
 function touchBuckets(image: Uint32Array, index: number, shift: number, count: number): number {
   let read = 0;
   for (let k = 3; k < count; k += 4) {
-    read ^= image[(index + (((keyHashes[(k - 3) & LAST] as number) >>> shift) << 4)) >>> 0] as number;
-    read ^= image[(index + (((keyHashes[(k - 2) & LAST] as number) >>> shift) << 4)) >>> 0] as number;
-    read ^= image[(index + (((keyHashes[(k - 1) & LAST] as number) >>> shift) << 4)) >>> 0] as number;
-    read ^= image[(index + (((keyHashes[k & LAST] as number) >>> shift) << 4)) >>> 0] as number;
+    read ^= image[index + (((keyHashes[(k - 3) & LAST] as number) >>> shift) << 4)] as number;
+    read ^= image[index + (((keyHashes[(k - 2) & LAST] as number) >>> shift) << 4)] as number;
+    read ^= image[index + (((keyHashes[(k - 1) & LAST] as number) >>> shift) << 4)] as number;
+    read ^= image[index + (((keyHashes[k & LAST] as number) >>> shift) << 4)] as number;
   }
   return read;
 }
@@ -90,22 +89,10 @@ function touchBuckets(image: Uint32Array, index: number, shift: number, count: n
 function touchLines(image: Uint32Array, count: number): number {
   let read = 0;
   for (let k = 3; k < count; k += 4) {
-    read ^= image[(HEAP + ((candidates[(k - 3) & LAST] as number) << 4)) >>> 0] as number;
-    read ^= image[(HEAP + ((candidates[(k - 2) & LAST] as number) << 4)) >>> 0] as number;
-    read ^= image[(HEAP + ((candidates[(k - 1) & LAST] as number) << 4)) >>> 0] as number;
-    read ^= image[(HEAP + ((candidates[k & LAST] as number) << 4)) >>> 0] as number;
-  }
-  return read;
-}
-
-/** {@link touchBuckets} for the backends that were picked. */
-export function touchBackends(image: Uint32Array, count: number): number {
-  let read = 0;
-  for (let k = 3; k < count; k += 4) {
-    read ^= image[backends[(k - 3) & LAST] as number] as number;
-    read ^= image[backends[(k - 2) & LAST] as number] as number;
-    read ^= image[backends[(k - 1) & LAST] as number] as number;
-    read ^= image[backends[k & LAST] as number] as number;
+    read ^= image[HEAP + ((candidates[(k - 3) & LAST] as number) << 4)] as number;
+    read ^= image[HEAP + ((candidates[(k - 2) & LAST] as number) << 4)] as number;
+    read ^= image[HEAP + ((candidates[(k - 1) & LAST] as number) << 4)] as number;
+    read ^= image[HEAP + ((candidates[k & LAST] as number) << 4)] as number;
   }
   return read;
 }

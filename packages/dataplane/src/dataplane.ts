@@ -20,7 +20,7 @@ import {
   type LookupResult,
   lookupResult,
 } from './lookup/lookup-result.js';
-import { type PacketInput, writePacket4, writePacket6, writePacketInput } from './lookup/packet-input.js';
+import { type PacketInput, portsWord, writePacket6, writePacketInput } from './lookup/packet-input.js';
 import { TypeScriptLookup } from './lookup/typescript-lookup.js';
 import { WebAssemblyLookup } from './lookup/webassembly-lookup.js';
 import { MAXIMUM_READERS } from './memory/memory-layout.js';
@@ -206,9 +206,15 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
     destinationPort: number,
     protocol: number,
   ): number {
-    writePacket4(this.#kernels.onePacket, source, sourcePort, destination, destinationPort, protocol);
-    this.#one(true);
-    return this.verdict[VERDICT_OUTCOME] as number;
+    const ports = portsWord(sourcePort, destinationPort);
+    // Who applies the patches has no batches to begin and end.
+    if (this.#reader === null) return this.#kernels.words4(source, destination, ports, protocol);
+    this.#reader.begin();
+    try {
+      return this.#kernels.words4(source, destination, ports, protocol);
+    } finally {
+      this.#reader.end();
+    }
   }
 
   /** Looks up one IPv6 packet, as {@link lookup4}. */

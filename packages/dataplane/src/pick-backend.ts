@@ -15,7 +15,16 @@ import {
   POOL_WORD,
   POOL_WORDS,
 } from '@shunt/model';
-import { FLOW_HASHES, PACKET_ORIGINS, PICKED_BACKENDS, PICKED_OUTCOMES } from './block.js';
+import {
+  FLOW_HASHES,
+  LAST_PLACE,
+  PACKET_ORIGINS,
+  PICKED_BACKENDS,
+  PICKED_OUTCOMES,
+  SLOT_BITS,
+  SLOT_MASKS,
+  SLOT_WORDS,
+} from './block.js';
 import { DNAT, translationOutcome } from './decide.js';
 
 // See block.ts for why there are constants for what is imported.
@@ -37,6 +46,10 @@ const MASQUERADED = OUTCOME_MASQUERADE;
 const RECIPROCAL = 1 / 0x100000000;
 const flowHashes = FLOW_HASHES;
 const origins = PACKET_ORIGINS;
+const LAST = LAST_PLACE;
+const slotWords = SLOT_WORDS;
+const slotBits = SLOT_BITS;
+const slotMasks = SLOT_MASKS;
 const backends = PICKED_BACKENDS;
 const outcomes = PICKED_OUTCOMES;
 
@@ -45,29 +58,67 @@ const LOCAL_POOL_SHIFT = Math.log2(ACTION_LOCAL_POOL);
 const MASQUERADE_SHIFT = Math.log2(ACTION_MASQUERADE / OUTCOME_MASQUERADE);
 
 /**
- * Picks a backend for the packet at a place of the block, as if a line sent it on at once; line 0, too, has
+ * Picks a slot for the packet at a place of the block, as if a line sent it on at once; line 0, too, has
  * one, at word 0. There is no branch in it that packets could take differently.
  * @param line - word offset
  * @param place - `& LAST_PLACE`
  * @param recordShift - log2 of a backend's words
  * @returns 0 if the line does send it on at once, and not by chance
  */
-export function pickBackend(image: Uint32Array, line: number, place: number, recordShift: number): number {
+export function pickSlot(image: Uint32Array, line: number, place: number, recordShift: number): number {
   const origin = origins[place] as number;
-  const action = (image[(line + ACTIONS) >>> 0] as number) >>> (origin << 3);
-  const pool = (line + CLUSTER_POOL + ((action >>> LOCAL_POOL_SHIFT) & 1) * WORDS_OF_POOL) >>> 0;
-  const poolWord = (image[(pool + COUNT_WORD) >>> 0] as number) | 0;
+  const action = (image[line + ACTIONS] as number) >>> (origin << 3);
+  const pool = line + CLUSTER_POOL + ((action >>> LOCAL_POOL_SHIFT) & 1) * WORDS_OF_POOL;
+  const poolWord = (image[pool + COUNT_WORD] as number) | 0;
   // Truncation is floor here, and the product is exact: see reciprocalScale.
   const slot = ((flowHashes[place] as number) * (poolWord & COUNT_MASK) * RECIPROCAL) | 0;
   const width = (poolWord >>> WIDTH_SHIFT) & 7;
   const bit = slot << width;
   const hasSlots = -width >> 31;
-  const slots = image[(pool + SLOTS_WORD) >>> 0] as number;
-  const word = image[(slots + ((bit >>> 5) & hasSlots)) >>> 0] as number;
-  const named = (word >>> (bit & 31)) & (-1 >>> (32 - (1 << width)));
-  const backend = (named & hasSlots) | (slot & ~hasSlots);
-  backends[place] = ((image[(pool + BACKEND_WORD) >>> 0] as number) + (backend << recordShift)) >>> 0;
+  slotWords[place] = (image[pool + SLOTS_WORD] as number) + ((bit >>> 5) & hasSlots);
+  slotBits[place] = bit;
+  slotMasks[place] = (-1 >>> (32 - (1 << width))) & hasSlots;
+  backends[place] = (image[pool + BACKEND_WORD] as number) + ((slot & ~hasSlots) << recordShift);
   outcomes[place] = TRANSLATED | ((action >>> MASQUERADE_SHIFT) & MASQUERADED) | (origin << ORIGIN_SHIFT);
-  const ranges = image[(line + RANGES_COUNT) >>> 0] as number;
+  const ranges = image[line + RANGES_COUNT] as number;
   return ((action & VERDICT_MASK) ^ FORWARD) | ranges | (poolWord & RANDOM);
+}
+
+/**
+ * The backends that the slots of the block's places name. Brings them into the cache.
+ * @param recordShift - log2 of a backend's words
+ */
+export function findBackends(image: Uint32Array, count: number, recordShift: number): void {
+  touchSlots(image, count);
+  for (let number = 0; number < count; number++) {
+    const k = number & LAST;
+    const word = image[slotWords[k] as number] as number;
+    const named = (word >>> (slotBits[k] as number)) & (slotMasks[k] as number);
+    backends[k] = (backends[k] as number) + (named << recordShift);
+  }
+  touchBackends(image, count);
+}
+
+/** Reads a word for each place, see `touchBuckets` in candidates.ts. */
+function touchSlots(image: Uint32Array, count: number): number {
+  let read = 0;
+  for (let k = 3; k < count; k += 4) {
+    read ^= image[slotWords[(k - 3) & LAST] as number] as number;
+    read ^= image[slotWords[(k - 2) & LAST] as number] as number;
+    read ^= image[slotWords[(k - 1) & LAST] as number] as number;
+    read ^= image[slotWords[k & LAST] as number] as number;
+  }
+  return read;
+}
+
+/** {@link touchSlots} for the backends. */
+function touchBackends(image: Uint32Array, count: number): number {
+  let read = 0;
+  for (let k = 3; k < count; k += 4) {
+    read ^= image[backends[(k - 3) & LAST] as number] as number;
+    read ^= image[backends[(k - 2) & LAST] as number] as number;
+    read ^= image[backends[(k - 1) & LAST] as number] as number;
+    read ^= image[backends[k & LAST] as number] as number;
+  }
+  return read;
 }

@@ -11,6 +11,14 @@ export interface Difference {
   readonly what: string;
 }
 
+/** What a load would do. */
+export interface LoadPlan {
+  /** What the kernel holds otherwise than it should. */
+  readonly differences: readonly Difference[];
+  /** What would be written to mend that, one text for each run of the tool; empty if nothing differs. */
+  readonly texts: readonly string[];
+}
+
 /** What one transaction, or one per family, did. */
 export interface DriverReport {
   /** Lines of the text that the kernel took. */
@@ -23,7 +31,8 @@ export interface DriverReport {
 
 /**
  * Puts rulesets into the kernel. Calls must not overlap. A call that fails leaves the rules that were in force,
- * throws a `DriverError`, and the next call starts from what the kernel holds then.
+ * throws a `DriverError`, and the next call starts from what the kernel holds then. A ruleset that the target cannot
+ * say is an `UnsupportedFeatureError` of the compiler, before anything is written.
  */
 export interface RuleDriver {
   readonly target: 'nftables' | 'iptables';

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { readIPv4Word } from './ipv4-text.js';
 
 /** An IP family, in the words of the Kubernetes API (`spec.ipFamilies`). */
 export type Family = 'IPv4' | 'IPv6';
@@ -26,30 +27,11 @@ export function parseAddress(text: string): Address | null {
   return parseIPv4(text) ?? (text.includes(':') ? parseIPv6(text) : null);
 }
 
-// Counted from the digit 0.
-const DOT = -2;
+const word = new Uint32Array(1);
 
 // ipaddr.js reads leading zeros as octal and takes "10.1" for 10.0.0.1; kube-proxy does neither.
 function parseIPv4(text: string): number | null {
-  let value = 0;
-  let octet = 0;
-  let digits = 0;
-  let dots = 0;
-  for (let at = 0; at < text.length; at++) {
-    const digit = text.charCodeAt(at) - 48;
-    if (digit >= 0 && digit <= 9) {
-      octet = octet * 10 + digit;
-      if (octet > 255) return null;
-      digits++;
-    } else {
-      if (digit !== DOT || digits === 0 || dots === 3) return null;
-      value = (value << 8) | octet;
-      octet = 0;
-      digits = 0;
-      dots++;
-    }
-  }
-  return dots === 3 && digits > 0 ? ((value << 8) | octet) >>> 0 : null;
+  return readIPv4Word(text, word, 0) ? (word[0] as number) : null;
 }
 
 // An address written with a dotted quad behind "::" alone; ipaddr.js takes it for an IPv4-mapped one.

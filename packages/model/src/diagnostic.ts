@@ -30,6 +30,7 @@ export type DiagnosticCode =
   | 'no-matching-port'
   | 'node'
   | 'config'
+  | 'cluster'
   | 'unsupported'
   | 'required'
   | 'invalid'

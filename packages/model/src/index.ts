@@ -4,6 +4,7 @@ export * from './cluster-state.js';
 export * from './diagnostic.js';
 export * from './flow-hash.js';
 export * from './invariant.js';
+export { readIPv4Word } from './ipv4-text.js';
 export { readIPv6Words } from './ipv6-text.js';
 export * from './kubernetes.js';
 export { type CheckedObject, checkObject, checkStructure } from './load/check-object.js';

@@ -14,6 +14,7 @@ export function plotsOfResults(results: readonly ScenarioResult[]): { heading: s
     { heading: 'Disruption and evenness', plots: balancePlots(results) },
     { heading: 'Memory', plots: memoryPlots(results) },
     { heading: 'Churn', plots: churnPlots(results) },
+    { heading: 'Rules in the kernel', plots: kernelPlots(results) },
   ];
   return groups.filter(({ plots }) => plots.length > 0);
 }
@@ -89,6 +90,28 @@ function churnPlots(results: readonly ScenarioResult[]): Plot[] {
   });
   const readers = own.filter(({ unit }) => unit === 'batch').map(latencyPlot);
   return [...plots, ...readers].filter((plot) => plot !== null).filter(({ series }) => series.length > 0);
+}
+
+/** What a load, a change and a connection take, by the count of services. */
+function kernelPlots(results: readonly ScenarioResult[]): Plot[] {
+  const own = groupBy(ofSuite(results, 'kernel'), ({ parameters }) => String(parameters.what));
+  return [...own].flatMap(([what, group]): Plot[] => {
+    const plot = (title: string, label: string, timeOf: (timing: Timing) => number | undefined): Plot => {
+      const series = seriesByName(group, (result) =>
+        result.timings.flatMap((timing) => {
+          const time = timeOf(timing);
+          return time === undefined ? [] : [{ name: timing.name, x: servicesOf(result), y: time / 1e6 }];
+        }),
+      );
+      return { title, x: SERVICES, y: { label, scale: 'log' }, series };
+    };
+    const label = `milliseconds a ${group[0]?.unit}`;
+    if (what === 'load') return [plot(what, label, ({ median }) => median)];
+    return [
+      plot(`${what}, half of the runs`, `${label}, at most`, ({ latency }) => latency?.p50),
+      plot(`${what}, 99 % of the runs`, `${label}, at most`, ({ latency }) => latency?.p99),
+    ];
+  });
 }
 
 /** How the times of single runs are spread, where a result tells; `null` where it does not. */

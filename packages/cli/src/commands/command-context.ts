@@ -2,10 +2,11 @@ import { type AdmittedManifests, located, withConflicts } from '@shunt/cluster';
 import type { Diagnostic } from '@shunt/model';
 import type { LoadedInput } from '../input/load-input.js';
 import { loadInput } from '../input/load-input.js';
-import { loadManifests } from '../input/load-manifests.js';
+import { type LoadSettings, loadManifests } from '../input/load-manifests.js';
 import { STDIN_NAME } from '../input/read-sources.js';
 import { EXIT, type Io } from '../io.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
+import { isLive, type LiveOptions } from '../options/live-options.js';
 import type { ManifestOptions } from '../options/manifest-options.js';
 import { Report } from '../report.js';
 
@@ -23,6 +24,8 @@ export interface Inputs {
   readonly other?: string | undefined;
   /** Whether the command admits something itself. */
   readonly admitsMore?: boolean;
+  /** What is listed of a live cluster besides what rules are made of. */
+  readonly more?: LoadSettings['more'];
 }
 
 /**
@@ -50,7 +53,10 @@ export async function answerManifests(
   prepare: (manifests: AdmittedManifests | null) => Promise<Prepared> | Prepared,
 ): Promise<void> {
   const load = (paths: readonly string[], report: Report): Promise<AdmittedManifests | null> =>
-    loadManifests(paths, options, report, context.io, { admitsMore: inputs.admitsMore ?? false });
+    loadManifests(paths, options, report, context.io, {
+      admitsMore: inputs.admitsMore ?? false,
+      more: inputs.more ?? [],
+    });
   await answerFrom(context, options, inputs, load, (manifests) => manifests, prepare);
 }
 
@@ -81,15 +87,20 @@ async function answerFrom<Loaded>(
     context.exitCode = EXIT.unusable;
     return;
   }
-  for (const text of output()) io.stdout.write(text);
+  for await (const text of output()) io.stdout.write(text);
 }
 
 /** What is wrong before anything is read. */
 export function inputProblem(
   paths: readonly string[],
-  { config }: { readonly config?: string },
+  { config, ...live }: LiveOptions & { readonly config?: string },
   { other }: Inputs,
 ): Diagnostic | null {
+  if (isLive(live)) {
+    if (paths.length === 0) return null;
+    const message = `either manifests or a live cluster: leave out ${paths[0]}, or --kubeconfig and --context`;
+    return { severity: 'error', code: 'cluster', message };
+  }
   if (paths.length === 0) {
     const message = 'no manifests: name files or folders with -f, or "-f -" for standard input';
     return { severity: 'error', code: 'empty', message };
@@ -103,5 +114,5 @@ export function inputProblem(
 /** An answer that is ready to be printed, unless its diagnostics forbid it. */
 export interface Prepared {
   readonly diagnostics: readonly Diagnostic[];
-  readonly output: () => Iterable<string>;
+  readonly output: () => Iterable<string> | AsyncIterable<string>;
 }

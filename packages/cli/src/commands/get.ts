@@ -4,6 +4,7 @@ import { resolve } from '@shunt/compiler';
 import type { KubernetesObject } from '@shunt/model';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { MANIFEST_NAME } from '../input/find-files.js';
+import { MORE_KINDS } from '../input/load-live-cluster.js';
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.js';
 import { addFormatOption } from '../options/format-option.js';
 import { printData } from '../print/data.js';
@@ -87,7 +88,7 @@ async function getObjects(
   const { namespace } = options;
   const names = words.filter(isObjectName);
   const behind = words.filter((word) => !names.includes(word));
-  await answerManifests(context, options, { behind }, (manifests) => {
+  await answerManifests(context, options, { behind, more: MORE_KINDS }, (manifests) => {
     if (manifests === null) return { diagnostics: [], output: () => [] };
     const all = objectsOf(manifests.state, what, namespace);
     const objects = names.length === 0 ? all : all.filter((it) => names.includes(it.metadata.name));

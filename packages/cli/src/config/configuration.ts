@@ -14,6 +14,15 @@ export interface Configuration {
   readonly bindAddress: Address | null;
   readonly masqueradeAll: Readonly<Record<Mode, boolean>>;
   readonly localhostNodePorts: boolean;
+  /** Which bit of the packet mark asks for masquerade; `null`: the default. */
+  readonly masqueradeBit: Readonly<Record<Mode, number | null>>;
+  /** In seconds; `null`, and a zero in the file: the default. */
+  readonly syncSeconds: Readonly<Record<Mode, number | null>>;
+  readonly minSyncSeconds: Readonly<Record<Mode, number | null>>;
+  readonly healthzBindAddress: string | null;
+  readonly metricsBindAddress: string | null;
+  /** How the API server is reached. */
+  readonly kubeconfig: string | null;
   /** Where a field is written. */
   locate(path: readonly string[]): SourcePosition;
 }
@@ -31,6 +40,9 @@ export interface ConfigurationDocument {
   readonly hostnameOverride?: string | null;
   readonly serviceProxyName?: string | null;
   readonly bindAddress?: string | null;
+  readonly healthzBindAddress?: string | null;
+  readonly metricsBindAddress?: string | null;
+  readonly clientConnection?: { readonly kubeconfig?: string | null } | null;
   readonly iptables?: ModeSection | null;
   readonly nftables?: ModeSection | null;
 }
@@ -38,6 +50,7 @@ export interface ConfigurationDocument {
 export interface ModeSection {
   readonly masqueradeAll?: boolean | null;
   readonly localhostNodePorts?: boolean | null;
+  readonly masqueradeBit?: number | null;
   readonly syncPeriod?: string | null;
   readonly minSyncPeriod?: string | null;
 }

@@ -4,14 +4,16 @@ import {
   check,
   cidr,
   type Diagnostic,
+  type Mode,
   parseAddress,
   parseDocuments,
   type SourceDocument,
 } from '@shunt/model';
 import type { SourceFile } from '../input/read-sources.js';
-import type { Configuration, ConfigurationDocument } from './configuration.js';
+import type { Configuration, ConfigurationDocument, ModeSection } from './configuration.js';
 import { configurationProblems } from './configuration-rules.js';
 import { CONFIGURATION_API, CONFIGURATION_KIND, configurationShape } from './configuration-shape.js';
+import { parseDuration } from './duration.js';
 
 export interface ReadConfiguration {
   /** `null` when there are errors. */
@@ -72,8 +74,21 @@ function toConfiguration(document: SourceDocument): Configuration {
       nftables: value.nftables?.masqueradeAll ?? false,
     },
     localhostNodePorts: value.iptables?.localhostNodePorts ?? true,
+    masqueradeBit: ofModes(value, ({ masqueradeBit }) => masqueradeBit ?? null),
+    syncSeconds: ofModes(value, ({ syncPeriod }) => parseDuration(syncPeriod ?? '0') || null),
+    minSyncSeconds: ofModes(value, ({ minSyncPeriod }) => parseDuration(minSyncPeriod ?? '0') || null),
+    healthzBindAddress: value.healthzBindAddress || null,
+    metricsBindAddress: value.metricsBindAddress || null,
+    kubeconfig: value.clientConnection?.kubeconfig || null,
     locate: (path) => document.locate(path),
   };
+}
+
+function ofModes<Value>(
+  { iptables, nftables }: ConfigurationDocument,
+  read: (section: ModeSection) => Value,
+): Readonly<Record<Mode, Value>> {
+  return { iptables: read(iptables ?? {}), nftables: read(nftables ?? {}) };
 }
 
 // 0.0.0.0 and :: stand for "all", and name no address.

@@ -15,6 +15,7 @@ import { readSources } from './read-sources.js';
 export interface LoadedInput {
   readonly input: CompileInput;
   readonly manifests: AdmittedManifests;
+  readonly configuration: Configuration | null;
 }
 
 /**
@@ -45,10 +46,11 @@ export async function loadInput(
     return null;
   }
   const config = proxyConfig(options, configuration, mode, clusterCIDRs);
-  return { input: { state: manifests.state, node: node.view, config }, manifests };
+  return { input: { state: manifests.state, node: node.view, config }, manifests, configuration };
 }
 
-async function readConfigurationFile(
+/** Reads `--config`. @returns `null` without one, or after an error */
+export async function readConfigurationFile(
   { config, maxFileSize }: ClusterOptions,
   report: Report,
   io: Io,

@@ -2,14 +2,21 @@ import { type AdmitOptions, type AdmittedManifests, admitManifests, membershipRe
 import type { Reason } from '@shunt/compiler';
 import type { Service } from '@shunt/model';
 import type { Io } from '../io.js';
+import { isLive } from '../options/live-options.js';
 import type { ManifestOptions } from '../options/manifest-options.js';
 import type { Report } from '../report.js';
 import { findFiles, MANIFEST_NAME } from './find-files.js';
+import { loadLiveCluster, type MORE_KINDS } from './load-live-cluster.js';
 import { readSources } from './read-sources.js';
 
+export interface LoadSettings extends Pick<AdmitOptions, 'admitsWritten' | 'admitsMore'> {
+  /** What is listed of a live cluster besides what rules are made of. */
+  readonly more?: readonly (typeof MORE_KINDS)[number][];
+}
+
 /**
- * Reads manifests, and lets a control plane make of them what a cluster would. Whatever is wrong is added to
- * the report, in the order of the files.
+ * Reads manifests, and lets a control plane make of them what a cluster would; or asks a live cluster, if the
+ * options name one. Whatever is wrong is added to the report, in the order of the files.
  * @returns `null` when nothing could be read
  */
 export async function loadManifests(
@@ -17,15 +24,17 @@ export async function loadManifests(
   options: ManifestOptions,
   report: Report,
   io: Io,
-  settings: Pick<AdmitOptions, 'admitsWritten' | 'admitsMore'> = {},
+  settings: LoadSettings = {},
 ): Promise<AdmittedManifests | null> {
+  const { more = [], ...admission } = settings;
+  if (isLive(options)) return loadLiveCluster(options, report, more);
   const found = findFiles(paths, MANIFEST_NAME);
   report.add(found.diagnostics);
   const { sources, diagnostics } = await readSources(found.files, options.maxFileSize, io);
   report.add(diagnostics);
   if (sources.length === 0) return null;
   const files = sources.map(({ file, text }) => ({ name: file, text }));
-  const manifests = admitManifests(files, { ...admitOptions(options), ...settings });
+  const manifests = admitManifests(files, { ...admitOptions(options), ...admission });
   report.add(manifests.diagnostics);
   return manifests;
 }
@@ -46,7 +55,7 @@ export function membershipOf({
   };
 }
 
-function admitOptions(options: ManifestOptions): AdmitOptions {
+export function admitOptions(options: ManifestOptions): AdmitOptions {
   const { admit, serviceCidr, serviceNodePortRange, loadBalancerPool, maxEndpointsPerSlice } = options;
   return {
     admit,

@@ -2,6 +2,7 @@ import type { BalanceChoice } from '@shunt/compiler';
 import type { Address, Cidr, Mode } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BALANCE_CHOICES, balanceOption, slotsPerBackendOption } from './balance-option.js';
+import { addLiveOptions } from './live-options.js';
 import {
   addAdmissionOptions,
   addFilenameOption,
@@ -77,7 +78,7 @@ export function addClusterOptions(command: Command): Command {
     ).argParser(slotsPerBackendOption),
     option('--seed <number>', 'of the flow hash, the same on every node').argParser(seedOption).default(0),
   ];
-  addFilenameOption(command);
+  addLiveOptions(addFilenameOption(command));
   for (const it of options) command.addOption(it);
   addLimitOptions(addAdmissionOptions(command));
   return command.on('option:hostname-override', (name: string) => command.setOptionValue('node', name));

@@ -6,12 +6,13 @@ import {
 } from '@shunt/cluster';
 import type { Cidr } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { LiveOptions } from './live-options.js';
 import { cidrsOption, seedOption, sizeOption } from './parsers.js';
 
 const ADMIT_MODES: readonly AdmitMode[] = ['auto', 'always', 'never'];
 
 /** What says which manifests are read, and what a cluster adds to them. */
-export interface ManifestOptions {
+export interface ManifestOptions extends LiveOptions {
   readonly filename?: readonly string[];
   readonly admit: AdmitMode;
   readonly serviceCidr?: readonly Cidr[];

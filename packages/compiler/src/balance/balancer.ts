@@ -1,5 +1,5 @@
 import type { WritableSlots } from '../ruleset/slots.js';
-import type { Backend } from '../ruleset/types.js';
+import type { Backend, Pool } from '../ruleset/types.js';
 
 /** One way to fill a pool's slots. Its file names the paper; {@link buildSlots} is the way in. */
 export interface Balancer {
@@ -17,4 +17,10 @@ export interface Balancer {
    *   `oneEach` balancers get as many as there are backends
    */
   fill(backends: readonly Backend[], slots: WritableSlots): void;
+  /**
+   * Fills the slots as `fill` does, by what there is of them already.
+   * @param before - of the same strategy, with as many slots; its own stay as they are
+   * @returns whether that is worth it; else they are still to be filled
+   */
+  refill?(backends: readonly Backend[], slots: WritableSlots, before: Pool): boolean;
 }

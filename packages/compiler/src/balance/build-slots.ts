@@ -1,5 +1,5 @@
 import { newSlots } from '../ruleset/slots.js';
-import type { Backend, Slots, Strategy } from '../ruleset/types.js';
+import type { Backend, Pool, Slots, Strategy } from '../ruleset/types.js';
 import { BALANCERS } from './balancers.js';
 import { slotCount } from './slot-count.js';
 import { MAX_WEIGHT } from './weight.js';
@@ -9,6 +9,7 @@ import { MAX_WEIGHT } from './weight.js';
  * @param backends - in canonical order and no two alike, as {@link makePool} makes them
  * @param slots - how many, at least 1 where there is a backend; `even` and `random` have one for each
  *   backend and take no other number
+ * @param before - a pool of the same strategy with nearly the same backends, whose slots may show the way
  * @returns indexes into `backends`; empty if there are none
  * @throws {RangeError} if `slots` or a weight is out of range
  */
@@ -16,14 +17,17 @@ export function buildSlots(
   strategy: Strategy,
   backends: readonly Backend[],
   slots: number = slotCount(strategy, backends.length),
+  before: Pool | null = null,
 ): Slots {
   const balancer = BALANCERS[strategy];
   checkSlots(slots, backends.length, balancer.table === 'oneEach');
   checkWeights(backends);
   if (backends.length === 0) return [];
   const filled = newSlots(slots, backends.length);
-  if (backends.length > 1) balancer.fill(backends, filled);
-  else filled.fill(0);
+  if (backends.length === 1) filled.fill(0);
+  else if (before?.slots.length !== slots || !balancer.refill?.(backends, filled, before)) {
+    balancer.fill(backends, filled);
+  }
   return filled;
 }
 

@@ -19,7 +19,7 @@ export function makePool(
 
 /**
  * As {@link makePool}, of backends that are in canonical order already, no two alike.
- * @param before - the same pool earlier, if there was one: given back when it would be made again
+ * @param before - the same pool earlier, if there was one: given back when it would be made again, and else a help
  * @throws {RangeError} if a weight is out of range
  */
 export function makeSortedPool(
@@ -29,12 +29,9 @@ export function makeSortedPool(
   before: Pool | null = null,
 ): Pool {
   const count = slotCount(strategy, backends.length, slotsPerBackend);
-  const isSame =
-    before !== null &&
-    before.strategy === strategy &&
-    before.slots.length === count &&
-    sameBackends(before.backends, backends);
-  return isSame ? before : { backends, strategy, slots: buildSlots(strategy, backends, count) };
+  const like = before?.strategy === strategy && before.slots.length === count ? before : null;
+  if (like !== null && sameBackends(like.backends, backends)) return like;
+  return { backends, strategy, slots: buildSlots(strategy, backends, count, like) };
 }
 
 function sameBackends(a: readonly Backend[], b: readonly Backend[]): boolean {

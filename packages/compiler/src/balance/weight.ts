@@ -16,7 +16,8 @@ export function parseWeight(text: string): number | null {
 
 /** Whether some backend is to have another share than the others. */
 export function isWeighted(backends: readonly Pick<Backend, 'weight'>[]): boolean {
-  for (const backend of backends) if (backend.weight !== backends[0]?.weight) return true;
+  const usual = backends[0]?.weight;
+  for (let index = 1; index < backends.length; index++) if (backends[index]?.weight !== usual) return true;
   return false;
 }
 

@@ -11,7 +11,7 @@ import { refusesUnusedClusterIPs, rulesetSections } from '../resolve/sections.js
 import { sliceWarnings } from '../resolve/slice-warnings.js';
 import type { ListChange, RulesetChange } from '../ruleset/change.js';
 import { isSameValue } from '../ruleset/same-value.js';
-import { type Ruleset, servicePortKey } from '../ruleset/types.js';
+import { type Ruleset, type ServicePort, servicePortKey } from '../ruleset/types.js';
 import { LiveDiagnostics } from './live-diagnostics.js';
 import { LiveRuleset } from './live-ruleset.js';
 import { LivePort, type LiveService, type NextService, nextService } from './live-service.js';
@@ -112,21 +112,30 @@ export class Compiler {
   }
 
   #replace(services: readonly NextService[]): void {
-    // Ports that are others now, and those that get or lose a place because of them.
-    const affected = new Set<LivePort>();
-    for (const service of services) this.#replaceService(service, affected);
-    for (const port of affected) this.#settle(port);
+    const work: SettlingWork = { affected: new Set(), renewed: new Set() };
+    for (const service of services) this.#replaceService(service, work);
+    for (const port of work.affected) this.#settle(port);
+    for (const port of work.renewed) {
+      if (work.affected.has(port)) continue;
+      if (port.hasAllClaims) this.#putPort(port, port.resolved.servicePort);
+      else this.#settle(port);
+    }
   }
 
-  #replaceService(next: NextService, affected: Set<LivePort>): void {
+  #replaceService(next: NextService, work: SettlingWork): void {
     const { name, resolved, endpoints } = next;
     const held = this.#services.get(nameKey(name))?.ports ?? NO_PORTS;
+    const inOrder = held.values();
     const ports = new Map<string, LivePort>();
     for (const each of resolved) {
-      const key = servicePortKey(each.servicePort);
-      ports.set(key, this.#replacePort(key, held.get(key) ?? null, each, affected));
+      // Mostly the Service is as it was, so that its ports are, and their keys need not be made.
+      const same = inOrder.next().value;
+      const isSame = same?.resolved.specification === each.specification;
+      const key = same !== undefined && isSame ? same.key : servicePortKey(each.servicePort);
+      const before = same !== undefined && isSame ? same : (held.get(key) ?? null);
+      ports.set(key, this.#replacePort(key, before, each, work));
     }
-    for (const [key, port] of held) if (!ports.has(key)) this.#removePort(port, affected);
+    for (const [key, port] of held) if (!ports.has(key)) this.#removePort(port, work);
     const isEmpty =
       next.service === null && endpoints.IPv4.slices.length + endpoints.IPv6.slices.length === 0;
     if (isEmpty) this.#services.delete(nameKey(name));
@@ -139,29 +148,31 @@ export class Compiler {
     key: string,
     held: LivePort | null,
     resolved: ResolvedPort,
-    affected: Set<LivePort>,
+    { affected, renewed }: SettlingWork,
   ): LivePort {
     if (held?.resolved === resolved) return held;
     const port = held ?? new LivePort(key, resolved);
     if (held !== null) this.#countClusterIP(held, -1);
     if (held !== null && claimsAlike(held.resolved, resolved)) {
       held.resolved = resolved;
+      renewed.add(held);
     } else {
       if (held !== null) this.#places.remove(held, affected);
       port.become(resolved);
       this.#places.add(port, affected);
+      affected.add(port);
     }
     this.#countClusterIP(port, 1);
-    affected.add(port);
     return port;
   }
 
-  #removePort(port: LivePort, affected: Set<LivePort>): void {
+  #removePort(port: LivePort, { affected, renewed }: SettlingWork): void {
     this.#places.remove(port, affected);
     this.#countClusterIP(port, -1);
     this.#rules.putPort(port.key, null);
     this.#said.say({ about: 'conflict', of: port.resolved.servicePort }, []);
     affected.delete(port);
+    renewed.delete(port);
   }
 
   #countClusterIP({ resolved }: LivePort, count: number): void {
@@ -172,8 +183,13 @@ export class Compiler {
   #settle(port: LivePort): void {
     const settlement = this.#places.settle(port);
     const settled = settledServicePort(port.resolved, settlement);
-    this.#rules.putPort(port.key, reuseServicePort(this.#rules.port(port.key), settled));
+    port.hasAllClaims = settlement.kept === port.resolved.claims && settlement.warnings.length === 0;
+    this.#putPort(port, settled);
     this.#said.say({ about: 'conflict', of: settled }, settlement.warnings);
+  }
+
+  #putPort({ key }: LivePort, servicePort: ServicePort): void {
+    this.#rules.putPort(key, reuseServicePort(this.#rules.port(key), servicePort));
   }
 
   // What is said of a slice depends on whether its Service is there.
@@ -194,6 +210,14 @@ export class Compiler {
       );
     }
   }
+}
+
+/** What is to be done once it is known who lays claim to what. */
+interface SettlingWork {
+  /** Ports that lay claim to other places now, and those that may get or lose one because of them. */
+  readonly affected: Set<LivePort>;
+  /** Ports that are others now, and lay claim to the same places as before. */
+  readonly renewed: Set<LivePort>;
 }
 
 const NO_PORTS: ReadonlyMap<string, LivePort> = new Map();

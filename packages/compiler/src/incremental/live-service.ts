@@ -20,6 +20,8 @@ import type { NamespacedName } from './touched.js';
 /** A service port in force. */
 export class LivePort extends Claimant<ResolvedPort> {
   readonly key: string;
+  /** Whether it had all of its claims when they were settled last, and nothing was to be said of them. */
+  hasAllClaims = false;
 
   constructor(key: string, resolved: ResolvedPort) {
     super(resolved);
@@ -36,6 +38,7 @@ export interface LiveService {
   readonly service: Service | null;
   readonly specified: SpecifiedService | null;
   readonly endpoints: ServiceEndpoints;
+  /** In the order of the specifications. */
   readonly ports: ReadonlyMap<string, LivePort>;
 }
 
@@ -61,8 +64,9 @@ export function nextService(
   const endpoints = attachToService(input, slices, held?.endpoints);
   const isSame = held !== null && held.service === service && held.input === input;
   const specified = isSame ? held.specified : service === null ? null : specifyService(service, input);
-  const before = (specification: ServicePortSpecification): ResolvedPort | null =>
-    held?.ports.get(portKey(specification))?.resolved ?? null;
+  const inOrder = isSame ? [...held.ports.values()] : null;
+  const before = (specification: ServicePortSpecification, index: number): ResolvedPort | null =>
+    (inOrder === null ? held?.ports.get(portKey(specification)) : inOrder[index])?.resolved ?? null;
   const resolved = specified === null ? [] : resolveService(specified, endpoints, input, before);
   return {
     name,

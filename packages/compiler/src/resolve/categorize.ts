@@ -33,10 +33,7 @@ export interface ListsInUse {
 export function categorize(endpoints: readonly Endpoint[], uses: ListsInUse, node: NodeView): Categories {
   const topology = topologyMode(endpoints, node);
   const cluster = uses.cluster
-    ? listOf(
-        endpoints.filter((endpoint) => endpoint.ready && isAllowed(endpoint, topology, node)),
-        () => endpoints.filter(isLastResort),
-      )
+    ? listOf(readyAndAllowed(endpoints, topology, node), () => endpoints.filter(isLastResort))
     : null;
   // Hints never restrict Local (4.3).
   const local = uses.local
@@ -73,6 +70,22 @@ function allHintAndOneAt(
     isNamed ||= hints.includes(place);
   }
   return isNamed;
+}
+
+function readyAndAllowed(
+  endpoints: readonly Endpoint[],
+  topology: TopologyMode,
+  node: NodeView,
+): readonly Endpoint[] {
+  const isAnyAllowed = topology === 'none';
+  const allowed = new Array<Endpoint>(endpoints.length);
+  let count = 0;
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index] as Endpoint;
+    if (endpoint.ready && (isAnyAllowed || isAllowed(endpoint, topology, node))) allowed[count++] = endpoint;
+  }
+  allowed.length = count;
+  return allowed;
 }
 
 /** Whether topology lets this node use an endpoint. */

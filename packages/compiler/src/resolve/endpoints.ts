@@ -28,6 +28,7 @@ export interface AttachedEndpoints {
 }
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
+const NO_LISTS: EndpointLists = { attached: NO_ENDPOINTS, distinct: NO_ENDPOINTS };
 const NO_SLICES: readonly EndpointSlice[] = [];
 const NO_PORTS: ReadonlyMap<string, EndpointLists> = new Map();
 
@@ -64,9 +65,10 @@ export function attachSlices(
   const come = without(ofFamily, before.slices);
   if (gone.length === 0 && come.length === 0) return before;
   const byPort = new Map(before.byPort);
-  for (const [key, attached] of changedLists(before, gone, readSlices(come, family, nodeName))) {
+  const changed = changedLists(before, gone, readSlices(come, family, nodeName));
+  for (const [key, { attached, mayHaveAlike }] of changed) {
     if (attached.length === 0) byPort.delete(key);
-    else byPort.set(key, { attached, distinct: withoutShadowed(attached) });
+    else byPort.set(key, { attached, distinct: mayHaveAlike ? withoutShadowed(attached) : attached });
   }
   return { slices: ofFamily, nodeName, byPort };
 }
@@ -84,13 +86,23 @@ function without(
   return slices.filter((slice) => !set.has(slice));
 }
 
+interface ChangedList {
+  readonly attached: readonly Endpoint[];
+  /** Whether two in it may be alike. */
+  readonly mayHaveAlike: boolean;
+}
+
 /** The lists of attached endpoints that are others when slices go and what others hold comes. */
 function changedLists(
   { byPort }: AttachedEndpoints,
   gone: readonly EndpointSlice[],
   come: ReadonlyMap<string, readonly Endpoint[]>,
-): ReadonlyMap<string, readonly Endpoint[]> {
-  if (byPort.size === 0) return come;
+): ReadonlyMap<string, ChangedList> {
+  const changed = new Map<string, ChangedList>();
+  if (byPort.size === 0) {
+    for (const [key, attached] of come) changed.set(key, { attached, mayHaveAlike: true });
+    return changed;
+  }
   const keys = new Set(come.keys());
   for (const slice of gone) {
     for (const port of slice.ports ?? []) {
@@ -98,10 +110,9 @@ function changedLists(
       if (key !== null && byPort.has(key)) keys.add(key);
     }
   }
-  const changed = new Map<string, readonly Endpoint[]>();
   for (const key of keys) {
-    const held = byPort.get(key)?.attached ?? NO_ENDPOINTS;
-    changed.set(key, replaceSlices(held, gone, come.get(key) ?? NO_ENDPOINTS));
+    const held = byPort.get(key);
+    changed.set(key, replaceSlices(held ?? NO_LISTS, gone, come.get(key) ?? NO_ENDPOINTS));
   }
   return changed;
 }
@@ -184,27 +195,33 @@ function hasAlike(sorted: readonly Endpoint[]): boolean {
 
 /** A sorted list without what some slices hold, and with other sorted endpoints. */
 function replaceSlices(
-  held: readonly Endpoint[],
+  { attached: held, distinct }: EndpointLists,
   gone: readonly EndpointSlice[],
   come: readonly Endpoint[],
-): Endpoint[] {
+): ChangedList {
   // Mostly it is one slice that changes, and a list may be long.
   const [only] = gone;
   const isGone = gone.length > 1 ? new Set(gone) : null;
   const replaced = new Array<Endpoint>(held.length + come.length);
+  // Where none were alike, they can be only where one has come.
+  let mayHaveAlike = held !== distinct;
   let length = 0;
   let next = 0;
   for (let index = 0; index <= come.length; index++) {
     const endpoint = come[index];
     const end = endpoint === undefined ? held.length : placeFor(endpoint, held, next);
+    const from = length;
     for (; next < end; next++) {
       const kept = held[next] as Endpoint;
       if (isGone === null ? kept.slice !== only : !isGone.has(kept.slice)) replaced[length++] = kept;
     }
-    if (endpoint !== undefined) replaced[length++] = endpoint;
+    mayHaveAlike ||= from > 0 && from < length && isAlike(replaced[from] as Endpoint, replaced[from - 1]);
+    if (endpoint === undefined) break;
+    mayHaveAlike ||= length > 0 && isAlike(endpoint, replaced[length - 1]);
+    replaced[length++] = endpoint;
   }
   replaced.length = length;
-  return replaced;
+  return { attached: replaced, mayHaveAlike };
 }
 
 /** How many of the sorted list come before an endpoint; at least `from`. */

@@ -2,7 +2,7 @@ import type { Mode } from '@shunt/model';
 import { chooseStrategy } from '../balance/choose-strategy.js';
 import { makeSortedPool } from '../balance/pool.js';
 import { isWeighted } from '../balance/weight.js';
-import type { EndpointAddress, Pool, PoolName, ServicePort } from '../ruleset/types.js';
+import type { Backend, EndpointAddress, Pool, PoolName, ServicePort } from '../ruleset/types.js';
 import type { Balancing } from './balance-annotation.js';
 import { type Categories, categorize, type EndpointList } from './categorize.js';
 import type { Endpoint } from './endpoint.js';
@@ -87,9 +87,19 @@ function poolOf(
   reachableFromOutside: boolean,
   before: Pool | null,
 ): Pool {
-  const backends = list.endpoints.map((endpoint) => endpoint.backend);
+  const backends = backendsOf(list.endpoints);
   const strategy = chooseStrategy(choice, { reachableFromOutside, weighted: isWeighted(backends) });
   return makeSortedPool(backends, strategy, slotsPerBackend, before);
+}
+
+// Lists may be long, and nothing else is done for each endpoint of one that changes: so in loops, here and in
+// categorize.ts.
+function backendsOf(endpoints: readonly Endpoint[]): Backend[] {
+  const backends = new Array<Backend>(endpoints.length);
+  for (let index = 0; index < endpoints.length; index++) {
+    backends[index] = (endpoints[index] as Endpoint).backend;
+  }
+  return backends;
 }
 
 function addressOf({ address, port }: Endpoint): EndpointAddress {

@@ -75,12 +75,12 @@ export function resolveService(
   { specifications, balancing }: SpecifiedService,
   endpoints: ServiceEndpoints,
   input: CompileInput,
-  before: (specification: ServicePortSpecification) => ResolvedPort | null = () => null,
+  before: (specification: ServicePortSpecification, index: number) => ResolvedPort | null = () => null,
 ): ResolvedPort[] {
-  return specifications.map((specification) => {
+  return specifications.map((specification, index) => {
     const { portName, protocol, family } = specification;
     const theirs = endpointsOfPort(endpoints[family], portName, protocol);
-    const was = before(specification);
+    const was = before(specification, index);
     if (was?.specification === specification && was.endpoints === theirs) return was;
     return resolvePort(specification, theirs, input, balancing, was);
   });

@@ -7,7 +7,9 @@ import {
   referenceTo,
   SERVICE_NAME_LABEL,
   type Service,
+  type ServiceProtocol,
 } from '@shunt/model';
+import { endpointsKey, slicePortKey } from './endpoints.js';
 import { type CompileInput, isWatched } from './input.js';
 import { hasServicePorts } from './service-port.js';
 
@@ -49,24 +51,16 @@ function slicePortWarnings(slice: EndpointSlice): Diagnostic[] {
  */
 export function unmatchedPorts(service: Service, slices: readonly EndpointSlice[]): Diagnostic[] {
   if (!hasServicePorts(service)) return [];
-  const missing = (service.spec.ports ?? []).flatMap((port, index) =>
-    slices.some((slice) => slice.ports?.some((offered) => isOffer(offered, port)))
-      ? []
-      : { wanted: portLabel(port.name ?? '', port.protocol), index },
-  );
+  const missing = missingPorts(service.spec.ports ?? [], slices);
   if (missing.length === 0) return [];
-  const offered = new Set(
-    slices.flatMap((slice) =>
-      (slice.ports ?? []).flatMap(({ name, protocol, port }) =>
-        name == null || !port ? [] : portLabel(name, protocol),
-      ),
-    ),
-  );
+  const offered = new Set(slices.flatMap(offeredPorts));
   // No slices, or only empty ones: the Service has no endpoints, which is no mismatch.
   if (offered.size === 0 && !slices.some((slice) => slice.endpoints?.length)) return [];
   const theirs =
     offered.size === 0 ? 'none of their ports can be used' : `they have ${[...offered].sort().join(', ')}`;
-  return missing.map(({ wanted, index }) => {
+  return missing.map((index) => {
+    const { name, protocol } = (service.spec.ports ?? [])[index] as NamedPort;
+    const wanted = portLabel(name ?? '', protocol);
     const message = `no EndpointSlice of the Service has a port ${wanted}, so it has no endpoints; ${theirs}`;
     return warning(service, `spec.ports[${index}].name`, 'no-matching-port', message);
   });
@@ -77,12 +71,29 @@ interface NamedPort {
   readonly protocol?: string | null;
 }
 
-function isOffer(offered: NamedPort & { readonly port?: number | null }, wanted: NamedPort): boolean {
-  return (
-    offered.name != null &&
-    !!offered.port &&
-    offered.name === (wanted.name ?? '') &&
-    (offered.protocol ?? 'TCP') === (wanted.protocol ?? 'TCP')
+/** The indexes of ports that no slice offers. */
+function missingPorts(wanted: readonly NamedPort[], slices: readonly EndpointSlice[]): number[] {
+  const missing = new Map<string, number[]>();
+  wanted.forEach(({ name, protocol }, index) => {
+    const key = endpointsKey(name ?? '', (protocol ?? 'TCP') as ServiceProtocol);
+    const indexes = missing.get(key);
+    if (indexes === undefined) missing.set(key, [index]);
+    else indexes.push(index);
+  });
+  // Mostly the first slice has them all.
+  for (const { ports } of slices) {
+    if (missing.size === 0) break;
+    for (const port of ports ?? []) {
+      const key = slicePortKey(port);
+      if (key !== null) missing.delete(key);
+    }
+  }
+  return [...missing.values()].flat().sort((a, b) => a - b);
+}
+
+function offeredPorts({ ports }: EndpointSlice): string[] {
+  return (ports ?? []).flatMap((port) =>
+    slicePortKey(port) === null ? [] : portLabel(port.name as string, port.protocol),
   );
 }
 

@@ -51,7 +51,15 @@ function isAt(backends: readonly Backend[], index: number, backend: Backend): bo
 }
 
 function lookThrough(pools: readonly Pool[]): (backend: Backend) => boolean {
-  return (backend) => pools.some(({ backends }) => backends.some((other) => isSamePlace(other, backend)));
+  return (backend) => pools.some(({ backends }) => includesPlace(backends, backend));
+}
+
+function includesPlace(backends: readonly Backend[], { address, port }: Backend): boolean {
+  for (let index = 0; index < backends.length; index++) {
+    const other = backends[index] as Backend;
+    if (other.address === address && other.port === port) return true;
+  }
+  return false;
 }
 
 function lookUp(pools: readonly Pool[]): (backend: Backend) => boolean {

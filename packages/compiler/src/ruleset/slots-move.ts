@@ -21,21 +21,51 @@ export function slotsMove(before: Pool | null, after: Pool | null): PoolSlotsMov
     return { moved: movedOneToOne(before, after), of: oldCount };
   }
   const of = Math.max(oldCount, newCount);
+  if (before === null || after === null) return { moved: of, of };
+  return { moved: movedBetweenSizes(before, after, of), of };
+}
+
+function movedBetweenSizes(before: Pool, after: Pool, of: number): number {
+  const { slots: was, backends: backendsBefore } = before;
+  const { slots: is, backends: backendsAfter } = after;
+  // floor(slot x count / of) for one slot after the other, without dividing.
+  let [old, oldRest, next, nextRest] = [0, 0, 0, 0];
   let moved = 0;
   for (let slot = 0; slot < of; slot++) {
-    const was = backendAt(before, Math.floor((slot * oldCount) / of));
-    const is = backendAt(after, Math.floor((slot * newCount) / of));
-    if (was?.address !== is?.address || was?.port !== is?.port) moved++;
+    const backend = old < was.length ? backendsBefore[was[old] as number] : undefined;
+    const other = next < is.length ? backendsAfter[is[next] as number] : undefined;
+    if (backend !== other && (!backend || !other || !isSamePlace(backend, other))) moved++;
+    oldRest += was.length;
+    if (oldRest >= of) {
+      oldRest -= of;
+      old++;
+    }
+    nextRest += is.length;
+    if (nextRest >= of) {
+      nextRest -= of;
+      next++;
+    }
   }
-  return { moved, of };
+  return moved;
 }
 
 // The usual case: the tables are large, and most of their backends are the same in the same order.
 function movedOneToOne(before: Pool, after: Pool): number {
   const indexAfter = indexesIn(after.backends, before.backends);
+  const [was, is] = [before.slots, after.slots];
+  if (was instanceof Uint16Array && is instanceof Uint16Array) return movedOfMany(was, is, indexAfter);
   let moved = 0;
-  for (let slot = 0; slot < before.slots.length; slot++) {
-    if (indexAfter[before.slots[slot] as number] !== after.slots[slot]) moved++;
+  for (let slot = 0; slot < was.length; slot++) {
+    if (indexAfter[was[slot] as number] !== is[slot]) moved++;
+  }
+  return moved;
+}
+
+// The same loop, over one kind of list: that of long ones takes a third of the time.
+function movedOfMany(was: Uint16Array, is: Uint16Array, indexAfter: Int32Array): number {
+  let moved = 0;
+  for (let slot = 0; slot < was.length; slot++) {
+    if (indexAfter[was[slot] as number] !== is[slot]) moved++;
   }
   return moved;
 }
@@ -75,8 +105,4 @@ function isSamePlace(a: Backend, b: Backend): boolean {
 
 function placeKey({ address, port }: Backend): string {
   return `${address} ${port}`;
-}
-
-function backendAt(pool: Pool | null, slot: number): Backend | undefined {
-  return pool?.backends[pool.slots[slot] ?? -1];
 }

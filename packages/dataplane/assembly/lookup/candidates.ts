@@ -9,7 +9,7 @@ export const HEAP_BYTES: usize = HEADER_WORDS << 2;
 export const BUCKET_SHIFT: u32 = 6;
 export const LINE_SHIFT: u32 = 6;
 /** What stands for an entry where none of eight tags is alike: its line is read from a word that is always 0. */
-const NO_ENTRY: u32 = 1 << 9;
+export const NO_ENTRY: u32 = 1 << 9;
 
 /** Where the buckets of four hashes are. */
 // @ts-ignore: decorator

@@ -7,7 +7,7 @@ import {
 } from '../formats';
 import { flowHash4, flowHash6 } from '../flow-hash';
 import { destinationOf, portsOf, protocolOf } from './address';
-import { actionOf, findLine, lineAt } from './find-line';
+import { actionOf, lineAt, lineOf } from './find-line';
 import { addressFlags, addressHash } from './membership';
 import { originOf } from './origins';
 import { settle, translate } from './settle';
@@ -19,7 +19,7 @@ export function lookupOne<A>(image: usize, packet: usize, verdict: usize): void 
   const destination = destinationOf<A>(packet);
   const ports = portsOf<A>(packet);
   const portKey = (ports << 16) | protocolOf<A>(packet);
-  const line = findLine<A>(image, root, destination, portKey, addressHash<A>(destination, portKey));
+  const line = lineOf<A>(image, root, destination, portKey, addressHash<A>(destination, portKey));
   const origin = originOf<A>(image, root, packet);
   let flowHash: u32;
   if (isVector<A>()) flowHash = flowHash6(packet, ports >> 16, seed);

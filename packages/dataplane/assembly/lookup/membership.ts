@@ -1,5 +1,6 @@
 // Whether an address is in a set or in a list of intervals. Structures are where the root says.
 import {
+  ADDRESS_LOCAL,
   ROOT_LOCAL_ADDRESSES_4,
   ROOT_LOCAL_ADDRESSES_6,
   ROOT_LOOPBACK_FLAGS4,
@@ -62,10 +63,16 @@ export function setFlags<A>(image: usize, root: usize, position: u32, address: u
   return 0;
 }
 
+/** Whether an interval holds an address, without a branch. */
+// @ts-ignore: decorator
+@inline
+function intervalContains<A>(interval: usize, address: usize): bool {
+  return !(isBefore<A>(address, interval) | isBefore<A>(interval + sizeof<A>(), address));
+}
+
 /** Whether one of `count` sorted, disjoint intervals holds an address. */
 export function intervalsContain<A>(intervals: usize, count: u32, address: usize): bool {
-  // Nearly all lists: no branch that an address decides.
-  if (count == 1) return !(isBefore<A>(address, intervals) | isBefore<A>(intervals + sizeof<A>(), address));
+  if (count == 1) return intervalContains<A>(intervals, address);
   let low: u32 = 0;
   let high = count;
   // Ends with the number of intervals that begin at or before the address: only the last can hold it.
@@ -84,13 +91,40 @@ export function intervalsContain<A>(intervals: usize, count: u32, address: usize
 @inline
 export function listContains<A>(image: usize, root: usize, position: u32, address: usize): bool {
   const list = root + (position << 2);
-  return intervalsContain<A>(image + (load<u32>(list) << 2), load<u32>(list, 4), address);
+  const first = image + (load<u32>(list) << 2);
+  const count = load<u32>(list, 4);
+  // Nearly all lists: no branch that an address decides.
+  return count == 1 ? intervalContains<A>(first, address) : intervalsContain<A>(first, count, address);
+}
+
+/** Whether an address is one of the node's own, as {@link addressFlags} has it; one look is enough for most. */
+// @ts-ignore: decorator
+@inline
+export function isLocal<A>(image: usize, root: usize, address: usize): bool {
+  const entry = firstEntryOfSet<A>(image, root, localAddresses<A>(), address);
+  const isEntry = <u32>sameAddress<A>(entry, address);
+  let flags = entryFlags<A>(entry);
+  const isFurther = (<u32>(flags != 0) & (isEntry ^ 1)) | (flags & SET_ENTRY_DELETED);
+  flags &= -isEntry;
+  if (isFurther != 0) flags = setFlags<A>(image, root, localAddresses<A>(), address);
+  if (isLoopback<A>(address)) flags |= loopbackFlags<A>(root);
+  return (flags & ADDRESS_LOCAL) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function localAddresses<A>(): u32 {
+  return isVector<A>() ? ROOT_LOCAL_ADDRESSES_6 : ROOT_LOCAL_ADDRESSES_4;
+}
+
+// @ts-ignore: decorator
+@inline
+export function loopbackFlags<A>(root: usize): u32 {
+  return load<u32>(root, (isVector<A>() ? ROOT_LOOPBACK_FLAGS6 : ROOT_LOOPBACK_FLAGS4) << 2);
 }
 
 /** The flags of a local address, 0 for others. Loopback addresses are local without being listed. */
 export function addressFlags<A>(image: usize, root: usize, address: usize): u32 {
-  const position = isVector<A>() ? ROOT_LOCAL_ADDRESSES_6 : ROOT_LOCAL_ADDRESSES_4;
-  const listed = setFlags<A>(image, root, position, address);
-  if (!isLoopback<A>(address)) return listed;
-  return listed | load<u32>(root, (isVector<A>() ? ROOT_LOOPBACK_FLAGS6 : ROOT_LOOPBACK_FLAGS4) << 2);
+  const listed = setFlags<A>(image, root, localAddresses<A>(), address);
+  return isLoopback<A>(address) ? listed | loopbackFlags<A>(root) : listed;
 }

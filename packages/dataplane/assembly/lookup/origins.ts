@@ -1,15 +1,12 @@
 // Where packets come from: pods, the node itself, outside. Most nodes have one pod range and a few addresses, which
 // are compared with four sources at once; the others are searched as the table has them.
 import {
-  ADDRESS_LOCAL,
-  ORIGIN_NODE,
   ORIGIN_OUTSIDE,
-  ORIGIN_POD,
   ROOT_POD_RANGES_4,
   ROOT_POD_RANGES_6,
 } from '../formats';
 import { packetBytes } from './address';
-import { addressFlags, listContains } from './membership';
+import { isLocal, listContains } from './membership';
 import { ORIGINS } from './scratch';
 
 // @ts-ignore: decorator
@@ -19,11 +16,15 @@ export function podRangesOf<A>(root: usize): usize {
 }
 
 /** The origin of packets from the address at `source`. */
+// @ts-ignore: decorator
+@inline
 export function originOf<A>(image: usize, root: usize, source: usize): u32 {
-  // Pods first: the detector's range stands before the node's own addresses.
   const position = isVector<A>() ? ROOT_POD_RANGES_6 : ROOT_POD_RANGES_4;
-  if (listContains<A>(image, root, position, source)) return ORIGIN_POD;
-  return (addressFlags<A>(image, root, source) & ADDRESS_LOCAL) == 0 ? ORIGIN_OUTSIDE : ORIGIN_NODE;
+  const isPod = <u32>listContains<A>(image, root, position, source);
+  const isNode = <u32>isLocal<A>(image, root, source);
+  // Pods first: the detector's range stands before the node's own addresses. By what is found, and not by branches:
+  // which origin is next cannot be predicted.
+  return (ORIGIN_OUTSIDE - isNode) & (isPod - 1);
 }
 
 /** The origins of a block's packets, one by one. */

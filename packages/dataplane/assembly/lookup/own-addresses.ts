@@ -5,12 +5,10 @@ import {
   ADDRESS_SERVES_NODE_PORTS,
   ROOT_LOCAL_ADDRESSES_4,
   ROOT_LOCAL_ADDRESSES_6,
-  ROOT_LOOPBACK_FLAGS4,
-  ROOT_LOOPBACK_FLAGS6,
   SET_ENTRY_DELETED,
 } from '../formats';
 import { isLoopback, sameAddress } from './address';
-import { entryFlags, entryShiftOfBytes } from './membership';
+import { entryFlags, entryShiftOfBytes, loopbackFlags } from './membership';
 import { podRangesOf } from './origins';
 import { OWN_ADDRESSES, OWN_FLAGS } from './scratch';
 
@@ -18,12 +16,6 @@ const FEW_RANGES: u32 = 2;
 const FEW_ADDRESSES: u32 = 8;
 /** A set that is larger is not worth going through for each batch. */
 const SMALL_SET: u32 = 32;
-
-// @ts-ignore: decorator
-@inline
-function loopbackFlags<A>(root: usize): u32 {
-  return load<u32>(root, (isVector<A>() ? ROOT_LOOPBACK_FLAGS6 : ROOT_LOOPBACK_FLAGS4) << 2);
-}
 
 /**
  * Puts the node's own addresses into the reader's region, with their flags.

@@ -80,17 +80,15 @@ export function hashBlock4(
   for (let number = 0; number < count; number++) {
     const k = number & LAST;
     const packet = Math.imul(first + number, PACKET_WORDS) >>> 0;
-    const source = packets[(packet + SOURCE) >>> 0] as number;
-    const ports = packets[(packet + PORTS) >>> 0] as number;
-    const destination = packets[(packet + DESTINATION) >>> 0] as number;
+    const source = packets[packet + SOURCE] as number;
+    const ports = packets[packet + PORTS] as number;
+    const destination = packets[packet + DESTINATION] as number;
     const own = (localSet + ((keyHash(destination, 0) >>> localShift) << 1)) >>> 0;
     const isServed =
-      Number(image[own] === destination) &
-      ((image[(own + 1) >>> 0] as number) >>> SERVES_NODE_PORTS_SHIFT) &
-      1;
+      Number(image[own] === destination) & ((image[own + 1] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
     places[nodePorts & LAST] = k;
     nodePorts = (nodePorts + isServed) | 0;
-    const protocol = (packets[(packet + PROTOCOL) >>> 0] as number) & 0xff;
+    const protocol = (packets[packet + PROTOCOL] as number) & 0xff;
     const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
     const keyAddress = destination & (isServed - 1);
     portKeys[k] = portKey;
@@ -98,7 +96,7 @@ export function hashBlock4(
     keyHashes[k] = keyHash(keyAddress, portKey);
     flowHashes[k] = flowHash(source, ports >>> 16, seed);
     const entry = (localSet + ((keyHash(source, 0) >>> localShift) << 1)) >>> 0;
-    const flags = image[(entry + 1) >>> 0] as number;
+    const flags = image[entry + 1] as number;
     const isEntry = Number(image[entry] === source);
     const isNode = (isEntry & flags & LOCAL) | Number(source >>> 24 === 127);
     const isPod = Number(source >= podFirst) & Number(source <= podLast);

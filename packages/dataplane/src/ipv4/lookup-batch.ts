@@ -9,7 +9,7 @@
  */
 import { HEADER_ROOT, ROOT_POSITION } from '@shunt/model';
 import { BLOCK_PACKETS } from '../block.js';
-import { findCandidates, touchBackends } from '../candidates.js';
+import { findCandidates } from '../candidates.js';
 import { hashBlock4 } from './hash-block.js';
 import { lookupOne4 } from './lookup-one.js';
 import { matchBlock4 } from './match-block.js';
@@ -44,7 +44,6 @@ export function lookupBatch4(
     const nodePorts = hashBlock4(image, root, packets, first, blockCount);
     findCandidates(image, root + INDEX, blockCount);
     let unsettled = matchBlock4(image, blockCount);
-    touchBackends(image, blockCount);
     writeBlock4(image, packets, verdicts, first, blockCount);
     if (nodePorts > 0) unsettled = listAddressFrontends4(image, root, packets, first, nodePorts, unsettled);
     if (unsettled > 0) settleBlock4(image, root, packets, verdicts, first, unsettled, random);

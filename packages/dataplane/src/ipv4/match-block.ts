@@ -1,6 +1,6 @@
 import { BACKEND4_WORDS, HEAP_START, LINE_ADDRESS, LINE_PORT_KEY } from '@shunt/model';
 import { CANDIDATES, LAST_PLACE, LISTED, PORT_KEYS } from '../block.js';
-import { pickBackend } from '../pick-backend.js';
+import { findBackends, pickSlot } from '../pick-backend.js';
 import { KEY_ADDRESSES4 } from './hash-block.js';
 
 const RECORD_SHIFT = Math.log2(BACKEND4_WORDS);
@@ -14,10 +14,11 @@ const candidates = CANDIDATES;
 const portKeys = PORT_KEYS;
 const keyAddresses = KEY_ADDRESSES4;
 const list = LISTED;
-const pick = pickBackend;
+const pick = pickSlot;
 
 /**
- * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once.
+ * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once. Brings the backends
+ * into the cache.
  * @returns how many places are listed for which that is not so
  */
 export function matchBlock4(image: Uint32Array, count: number): number {
@@ -26,10 +27,11 @@ export function matchBlock4(image: Uint32Array, count: number): number {
     const k = number & LAST;
     const line = (HEAP + ((candidates[k] as number) << 4)) >>> 0;
     const isOther =
-      ((image[(line + ADDRESS) >>> 0] as number) ^ (keyAddresses[k] as number)) |
-      ((image[(line + PORT_KEY) >>> 0] as number) ^ (portKeys[k] as number));
+      ((image[line + ADDRESS] as number) ^ (keyAddresses[k] as number)) |
+      ((image[line + PORT_KEY] as number) ^ (portKeys[k] as number));
     list[listed & LAST] = k;
     listed = (listed + Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0)) | 0;
   }
+  findBackends(image, count, RECORD_SHIFT);
   return listed;
 }

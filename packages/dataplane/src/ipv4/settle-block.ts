@@ -28,6 +28,7 @@ import { addressFlags4 } from './membership.js';
 import { clusterIPSpace4, settle4, writeVerdict4 } from './settle.js';
 
 const INDEX = ROOT_POSITION.frontendIndex4;
+const CLUSTER_IPS = ROOT_POSITION.clusterIPs4;
 
 // See block.ts for why there are constants for what is imported.
 const PACKET_WORDS = PACKET4_WORDS;
@@ -102,17 +103,42 @@ export function settleBlock4(
   listed: number,
   random: () => number,
 ): void {
+  let untaken = 0;
   for (let i = 0; i < listed; i++) {
     const k = list[i] as number;
     const destination = (first + k) * PACKET_WORDS + DESTINATION;
     if (((portKeys[k] as number) & NODE_PORT) !== 0) takeAddressKey4(image, root, packets, destination, k);
     const line = findLine4(image, root + INDEX, k);
     if (line === 0 && addressFlags4(image, root, packets, destination) === 0) {
-      settleUntaken4(image, root, packets, verdicts, first + k, k);
+      list[untaken++] = k;
     } else {
       settlePlace4(image, root, packets, verdicts, first, k, line, random);
     }
   }
+  if (untaken === 0) return;
+  touchClusterIPs4(image, root, packets, first, untaken);
+  for (let i = 0; i < untaken; i++) {
+    settleUntaken4(image, root, packets, verdicts, first, list[i] as number);
+  }
+}
+
+/** Reads the first entry of each listed destination in the set of cluster IPs: see `touchBuckets` in candidates.ts. */
+function touchClusterIPs4(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  first: number,
+  listed: number,
+): number {
+  const set = image[root + CLUSTER_IPS] as number;
+  const shift = entryShift(image[root + CLUSTER_IPS + 1] as number);
+  let read = 0;
+  for (let i = 0; i < listed; i++) {
+    const k = list[i] as number;
+    const hash = keyHash4(packets[(first + k) * PACKET_WORDS + DESTINATION] as number, 0);
+    read ^= image[set + ((hash >>> shift) << 1)] as number;
+  }
+  return read;
 }
 
 /** Gives a place with the key of a node port that of its address. */
@@ -139,13 +165,13 @@ function settleUntaken4(
   root: number,
   packets: Uint32Array,
   verdicts: Uint32Array,
-  packet: number,
+  first: number,
   k: number,
 ): void {
-  const at = packet * PACKET_WORDS;
+  const at = (first + k) * PACKET_WORDS;
   const outcome = clusterIPSpace4(image, root, packets, at, at + DESTINATION, 0);
   const origin = (origins[k] as number) << ORIGIN_SHIFT;
-  writeVerdict4(verdicts, packet * VERDICT_WORDS, outcome | origin, 0);
+  writeVerdict4(verdicts, (first + k) * VERDICT_WORDS, outcome | origin, 0);
 }
 
 function settlePlace4(

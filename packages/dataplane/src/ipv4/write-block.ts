@@ -48,12 +48,12 @@ export function writeTranslation4(
   const verdict = Math.imul(packet, VERDICT_WORDS) >>> 0;
   const record = backends[place] as number;
   const address = image[record] as number;
-  const isHairpin = Number(address === packets[(Math.imul(packet, PACKET_WORDS) + SOURCE) >>> 0]);
-  const port = (image[(record + PORT) >>> 0] as number) << PORT_SHIFT;
-  verdicts[(verdict + OUTCOME) >>> 0] = (outcomes[place] as number) | (isHairpin << MASQUERADE_SHIFT) | port;
-  verdicts[(verdict + ADDRESS) >>> 0] = address;
-  verdicts[(verdict + BACKEND) >>> 0] = (record - HEAP) >>> RECORD_SHIFT;
-  verdicts[(verdict + FRONTEND) >>> 0] = candidates[place] as number;
+  const isHairpin = Number(address === packets[Math.imul(packet, PACKET_WORDS) + SOURCE]);
+  const port = (image[record + PORT] as number) << PORT_SHIFT;
+  verdicts[verdict + OUTCOME] = (outcomes[place] as number) | (isHairpin << MASQUERADE_SHIFT) | port;
+  verdicts[verdict + ADDRESS] = address;
+  verdicts[verdict + BACKEND] = (record - HEAP) >>> RECORD_SHIFT;
+  verdicts[verdict + FRONTEND] = candidates[place] as number;
 }
 
 const writeTranslation = writeTranslation4;

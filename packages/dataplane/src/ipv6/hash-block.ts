@@ -60,12 +60,12 @@ const places = NODE_PORT_PLACES;
 
 /** 1 if the address at word `a` is before the one at word `b`, else 0. Without a branch. */
 const isBelow = (aWords: Uint32Array, a: number, bWords: Uint32Array, b: number): number => {
-  const last = Number((aWords[(a + 3) >>> 0] as number) < (bWords[(b + 3) >>> 0] as number));
-  const a2 = aWords[(a + 2) >>> 0] as number;
-  const b2 = bWords[(b + 2) >>> 0] as number;
+  const last = Number((aWords[a + 3] as number) < (bWords[b + 3] as number));
+  const a2 = aWords[a + 2] as number;
+  const b2 = bWords[b + 2] as number;
   const lower = Number(a2 < b2) | (Number(a2 === b2) & last);
-  const a1 = aWords[(a + 1) >>> 0] as number;
-  const b1 = bWords[(b + 1) >>> 0] as number;
+  const a1 = aWords[a + 1] as number;
+  const b1 = bWords[b + 1] as number;
   const upper = Number(a1 < b1) | (Number(a1 === b1) & lower);
   const a0 = aWords[a] as number;
   const b0 = bWords[b] as number;
@@ -75,9 +75,9 @@ const isBelow = (aWords: Uint32Array, a: number, bWords: Uint32Array, b: number)
 /** The address at word `at` as the key of a place, or 0 for a node port. Returns the hash. */
 const takeKey = (packets: Uint32Array, at: number, mask: number, portKey: number, place: number): number => {
   const w0 = (packets[at] as number) & mask;
-  const w1 = (packets[(at + 1) >>> 0] as number) & mask;
-  const w2 = (packets[(at + 2) >>> 0] as number) & mask;
-  const w3 = (packets[(at + 3) >>> 0] as number) & mask;
+  const w1 = (packets[at + 1] as number) & mask;
+  const w2 = (packets[at + 2] as number) & mask;
+  const w3 = (packets[at + 3] as number) & mask;
   const key = place << 2;
   keyAddresses[key] = w0;
   keyAddresses[key + 1] = w1;
@@ -98,16 +98,16 @@ const servesNodePorts = (
   at: number,
 ): number => {
   const w0 = (packets[at] as number) | 0;
-  const w1 = (packets[(at + 1) >>> 0] as number) | 0;
-  const w2 = (packets[(at + 2) >>> 0] as number) | 0;
-  const w3 = (packets[(at + 3) >>> 0] as number) | 0;
+  const w1 = (packets[at + 1] as number) | 0;
+  const w2 = (packets[at + 2] as number) | 0;
+  const w3 = (packets[at + 3] as number) | 0;
   const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) | 0;
   const isOther =
     ((image[entry] as number) ^ w0) |
-    ((image[(entry + 1) >>> 0] as number) ^ w1) |
-    ((image[(entry + 2) >>> 0] as number) ^ w2) |
-    ((image[(entry + 3) >>> 0] as number) ^ w3);
-  return Number(isOther === 0) & ((image[(entry + FLAGS) >>> 0] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
+    ((image[entry + 1] as number) ^ w1) |
+    ((image[entry + 2] as number) ^ w2) |
+    ((image[entry + 3] as number) ^ w3);
+  return Number(isOther === 0) & ((image[entry + FLAGS] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
 };
 
 /**
@@ -146,8 +146,8 @@ function takeKeys6(
     const isServed = servesNodePorts(image, localSet, localShift, packets, destination);
     places[nodePorts & LAST] = k;
     nodePorts = (nodePorts + isServed) | 0;
-    const protocol = (packets[(packet + PROTOCOL) >>> 0] as number) & 0xff;
-    const ports = packets[(packet + PORTS) >>> 0] as number;
+    const protocol = (packets[packet + PROTOCOL] as number) & 0xff;
+    const ports = packets[packet + PORTS] as number;
     const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
     portKeys[k] = portKey;
     keyHashes[k] = takeKey(packets, destination, isServed - 1, portKey, k);
@@ -162,10 +162,10 @@ function hashFlows6(image: Uint32Array, packets: Uint32Array, first: number, cou
     const source = (packet + SOURCE) >>> 0;
     flowHashes[number & LAST] = flowHash(
       (packets[source] as number) | 0,
-      (packets[(source + 1) >>> 0] as number) | 0,
-      (packets[(source + 2) >>> 0] as number) | 0,
-      (packets[(source + 3) >>> 0] as number) | 0,
-      (packets[(packet + PORTS) >>> 0] as number) >>> 16,
+      (packets[source + 1] as number) | 0,
+      (packets[source + 2] as number) | 0,
+      (packets[source + 3] as number) | 0,
+      (packets[packet + PORTS] as number) >>> 16,
       seed,
     );
   }
@@ -191,16 +191,16 @@ function guessOrigins6(
     const k = number & LAST;
     const source = (Math.imul(first + number, PACKET_WORDS) + SOURCE) >>> 0;
     const w0 = (packets[source] as number) | 0;
-    const w1 = (packets[(source + 1) >>> 0] as number) | 0;
-    const w2 = (packets[(source + 2) >>> 0] as number) | 0;
-    const w3 = (packets[(source + 3) >>> 0] as number) | 0;
+    const w1 = (packets[source + 1] as number) | 0;
+    const w2 = (packets[source + 2] as number) | 0;
+    const w3 = (packets[source + 3] as number) | 0;
     const entry = (localSet + ((keyHash(w0, w1, w2, w3, 0) >>> localShift) << 3)) >>> 0;
-    const flags = image[(entry + FLAGS) >>> 0] as number;
+    const flags = image[entry + FLAGS] as number;
     const isOther =
       ((image[entry] as number) ^ w0) |
-      ((image[(entry + 1) >>> 0] as number) ^ w1) |
-      ((image[(entry + 2) >>> 0] as number) ^ w2) |
-      ((image[(entry + 3) >>> 0] as number) ^ w3);
+      ((image[entry + 1] as number) ^ w1) |
+      ((image[entry + 2] as number) ^ w2) |
+      ((image[entry + 3] as number) ^ w3);
     const isEntry = Number(isOther === 0);
     const isNode = (isEntry & flags & LOCAL) | Number((w0 | w1 | w2 | (w3 ^ 1)) === 0);
     const isNotPod =

@@ -4,7 +4,7 @@
  */
 import { HEADER_ROOT, ROOT_POSITION } from '@shunt/model';
 import { BLOCK_PACKETS } from '../block.js';
-import { findCandidates, touchBackends } from '../candidates.js';
+import { findCandidates } from '../candidates.js';
 import { hashBlock6 } from './hash-block.js';
 import { matchBlock6 } from './match-block.js';
 import { listAddressFrontends6, settleBlock6 } from './settle-block.js';
@@ -34,7 +34,6 @@ export function lookupBatch6(
     const nodePorts = hashBlock6(image, root, packets, first, blockCount);
     findCandidates(image, root + INDEX, blockCount);
     let unsettled = matchBlock6(image, blockCount);
-    touchBackends(image, blockCount);
     writeBlock6(image, packets, verdicts, first, blockCount);
     if (nodePorts > 0) unsettled = listAddressFrontends6(image, root, packets, first, nodePorts, unsettled);
     if (unsettled > 0) settleBlock6(image, root, packets, verdicts, first, unsettled, random);

@@ -1,6 +1,6 @@
 import { BACKEND6_WORDS, HEAP_START, LINE_ADDRESS, LINE_PORT_KEY } from '@shunt/model';
 import { CANDIDATES, LAST_PLACE, LISTED, PORT_KEYS } from '../block.js';
-import { pickBackend } from '../pick-backend.js';
+import { findBackends, pickSlot } from '../pick-backend.js';
 import { KEY_ADDRESSES6 } from './hash-block.js';
 
 const RECORD_SHIFT = Math.log2(BACKEND6_WORDS);
@@ -14,10 +14,11 @@ const candidates = CANDIDATES;
 const portKeys = PORT_KEYS;
 const keyAddresses = KEY_ADDRESSES6;
 const list = LISTED;
-const pick = pickBackend;
+const pick = pickSlot;
 
 /**
- * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once.
+ * Picks a backend for each packet, as if its candidate were its frontend and sent it on at once. Brings the backends
+ * into the cache.
  * @returns how many places are listed for which that is not so
  */
 export function matchBlock6(image: Uint32Array, count: number): number {
@@ -29,12 +30,13 @@ export function matchBlock6(image: Uint32Array, count: number): number {
     const key = k << 2;
     const isOther =
       ((image[address] as number) ^ (keyAddresses[key] as number)) |
-      ((image[(address + 1) >>> 0] as number) ^ (keyAddresses[key + 1] as number)) |
-      ((image[(address + 2) >>> 0] as number) ^ (keyAddresses[key + 2] as number)) |
-      ((image[(address + 3) >>> 0] as number) ^ (keyAddresses[key + 3] as number)) |
-      ((image[(line + PORT_KEY) >>> 0] as number) ^ (portKeys[k] as number));
+      ((image[address + 1] as number) ^ (keyAddresses[key + 1] as number)) |
+      ((image[address + 2] as number) ^ (keyAddresses[key + 2] as number)) |
+      ((image[address + 3] as number) ^ (keyAddresses[key + 3] as number)) |
+      ((image[line + PORT_KEY] as number) ^ (portKeys[k] as number));
     list[listed & LAST] = k;
     listed = (listed + Number((isOther | pick(image, line, k, RECORD_SHIFT)) !== 0)) | 0;
   }
+  findBackends(image, count, RECORD_SHIFT);
   return listed;
 }

@@ -27,6 +27,7 @@ import { addressFlags6, keyHashAt } from './membership.js';
 import { clusterIPSpace6, settle6, writeVerdict6 } from './settle.js';
 
 const INDEX = ROOT_POSITION.frontendIndex6;
+const CLUSTER_IPS = ROOT_POSITION.clusterIPs6;
 
 // See block.ts for why there are constants for what is imported.
 const PACKET_WORDS = PACKET6_WORDS;
@@ -101,17 +102,42 @@ export function settleBlock6(
   listed: number,
   random: () => number,
 ): void {
+  let untaken = 0;
   for (let i = 0; i < listed; i++) {
     const k = list[i] as number;
     const destination = (first + k) * PACKET_WORDS + DESTINATION;
     if (((portKeys[k] as number) & NODE_PORT) !== 0) takeAddressKey6(image, root, packets, destination, k);
     const line = findLine6(image, root + INDEX, k);
     if (line === 0 && addressFlags6(image, root, packets, destination) === 0) {
-      settleUntaken6(image, root, packets, verdicts, first + k, k);
+      list[untaken++] = k;
     } else {
       settlePlace6(image, root, packets, verdicts, first, k, line, random);
     }
   }
+  if (untaken === 0) return;
+  touchClusterIPs6(image, root, packets, first, untaken);
+  for (let i = 0; i < untaken; i++) {
+    settleUntaken6(image, root, packets, verdicts, first, list[i] as number);
+  }
+}
+
+/** Reads the first entry of each listed destination in the set of cluster IPs: see `touchBuckets` in candidates.ts. */
+function touchClusterIPs6(
+  image: Uint32Array,
+  root: number,
+  packets: Uint32Array,
+  first: number,
+  listed: number,
+): number {
+  const set = image[root + CLUSTER_IPS] as number;
+  const shift = entryShift(image[root + CLUSTER_IPS + 1] as number);
+  let read = 0;
+  for (let i = 0; i < listed; i++) {
+    const k = list[i] as number;
+    const hash = keyHashAt(packets, (first + k) * PACKET_WORDS + DESTINATION, 0);
+    read ^= image[set + ((hash >>> shift) << 3)] as number;
+  }
+  return read;
 }
 
 /** Gives a place with the key of a node port that of its address. */
@@ -141,13 +167,13 @@ function settleUntaken6(
   root: number,
   packets: Uint32Array,
   verdicts: Uint32Array,
-  packet: number,
+  first: number,
   k: number,
 ): void {
-  const at = packet * PACKET_WORDS;
+  const at = (first + k) * PACKET_WORDS;
   const outcome = clusterIPSpace6(image, root, packets, at, at + DESTINATION, 0);
   const origin = (origins[k] as number) << ORIGIN_SHIFT;
-  writeVerdict6(verdicts, packet * VERDICT_WORDS, outcome | origin, 0);
+  writeVerdict6(verdicts, (first + k) * VERDICT_WORDS, outcome | origin, 0);
 }
 
 function settlePlace6(

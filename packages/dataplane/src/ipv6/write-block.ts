@@ -50,25 +50,25 @@ export function writeTranslation6(
   const source = (Math.imul(packet, PACKET_WORDS) + SOURCE) >>> 0;
   const record = backends[place] as number;
   const w0 = image[record] as number;
-  const w1 = image[(record + 1) >>> 0] as number;
-  const w2 = image[(record + 2) >>> 0] as number;
-  const w3 = image[(record + 3) >>> 0] as number;
+  const w1 = image[record + 1] as number;
+  const w2 = image[record + 2] as number;
+  const w3 = image[record + 3] as number;
   const isOther =
     (w0 ^ (packets[source] as number)) |
-    (w1 ^ (packets[(source + 1) >>> 0] as number)) |
-    (w2 ^ (packets[(source + 2) >>> 0] as number)) |
-    (w3 ^ (packets[(source + 3) >>> 0] as number));
+    (w1 ^ (packets[source + 1] as number)) |
+    (w2 ^ (packets[source + 2] as number)) |
+    (w3 ^ (packets[source + 3] as number));
   const isHairpin = Number(isOther === 0);
-  const port = (image[(record + PORT) >>> 0] as number) << PORT_SHIFT;
+  const port = (image[record + PORT] as number) << PORT_SHIFT;
   const address = (verdict + ADDRESS) >>> 0;
-  verdicts[(verdict + OUTCOME) >>> 0] = (outcomes[place] as number) | (isHairpin << MASQUERADE_SHIFT) | port;
-  verdicts[(verdict + SPARE) >>> 0] = 0;
-  verdicts[(verdict + BACKEND) >>> 0] = (record - HEAP) >>> RECORD_SHIFT;
-  verdicts[(verdict + FRONTEND) >>> 0] = candidates[place] as number;
+  verdicts[verdict + OUTCOME] = (outcomes[place] as number) | (isHairpin << MASQUERADE_SHIFT) | port;
+  verdicts[verdict + SPARE] = 0;
+  verdicts[verdict + BACKEND] = (record - HEAP) >>> RECORD_SHIFT;
+  verdicts[verdict + FRONTEND] = candidates[place] as number;
   verdicts[address] = w0;
-  verdicts[(address + 1) >>> 0] = w1;
-  verdicts[(address + 2) >>> 0] = w2;
-  verdicts[(address + 3) >>> 0] = w3;
+  verdicts[address + 1] = w1;
+  verdicts[address + 2] = w2;
+  verdicts[address + 3] = w3;
 }
 
 const writeTranslation = writeTranslation6;

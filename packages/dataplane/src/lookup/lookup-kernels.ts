@@ -20,4 +20,6 @@ export interface LookupKernels {
   batch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void;
   one4(): void;
   one6(): void;
+  /** {@link one4} of a packet of these words: see records.ts of the model. @returns its outcome */
+  words4(source: number, destination: number, ports: number, protocol: number): number;
 }

@@ -75,6 +75,19 @@ export class WebAssemblyLookup implements LookupKernels {
     this.#kernels.lookupOne4(this.#imageAt, this.#onePacketAt, this.#oneVerdictAt);
   }
 
+  words4(source: number, destination: number, ports: number, protocol: number): number {
+    const outcome = this.#kernels.lookupWords4(
+      this.#imageAt,
+      this.#onePacketAt,
+      this.#oneVerdictAt,
+      source,
+      destination,
+      ports,
+      protocol,
+    );
+    return outcome >>> 0;
+  }
+
   one6(): void {
     this.#kernels.lookupOne6(this.#imageAt, this.#onePacketAt, this.#oneVerdictAt);
   }

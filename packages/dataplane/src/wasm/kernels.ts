@@ -20,6 +20,16 @@ export interface Kernels extends FlowKernels {
   lookupBatch6(image: number, region: number, packets: number, verdicts: number, count: number): void;
   /** Answers one packet. */
   lookupOne4(image: number, packet: number, verdict: number): void;
+  /** Answers an IPv4 packet of these words, which are written to `packet`. @returns the outcome, signed */
+  lookupWords4(
+    image: number,
+    packet: number,
+    verdict: number,
+    source: number,
+    destination: number,
+    ports: number,
+    protocol: number,
+  ): number;
   lookupOne6(image: number, packet: number, verdict: number): void;
 }
 

@@ -28,8 +28,8 @@ export interface CommandRunner {
    */
   run(command: Command): Promise<CommandResult>;
   /**
-   * Starts a process that goes on, with pipes for standard input and output. A program that is missing shows as
-   * the process's `error` event, or by its words on standard error.
+   * Starts a process that goes on, with pipes for standard input and output, out of reach of a terminal's signals.
+   * A program that is missing shows as the process's `error` event, or by its words on standard error.
    */
   start(command: Command): ChildProcessWithoutNullStreams;
 }
@@ -63,16 +63,20 @@ export class ChildProcessRunner implements CommandRunner {
   }
 
   start(command: Command): ChildProcessWithoutNullStreams {
+    return this.#spawn(command, true);
+  }
+
+  #spawn(command: Command, detached: boolean): ChildProcessWithoutNullStreams {
     const [first = command.program, ...rest] = [...this.#prefix, command.program, ...command.args];
     // The words of errors are read: in English, please.
     const env = { ...process.env, LC_ALL: 'C', ...command.environment };
-    return spawn(first, rest, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    return spawn(first, rest, { env, detached, stdio: ['pipe', 'pipe', 'pipe'] });
   }
 
   run(command: Command): Promise<CommandResult> {
     const { program, input = '', timeout = DEFAULT_TIMEOUT } = command;
     return new Promise((resolve, reject) => {
-      const child = this.start(command);
+      const child = this.#spawn(command, false);
       const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
       let isLate = false;
       const timer = setTimeout(() => {

@@ -1,6 +1,8 @@
-/** Connection tracking by the kernel's own messages, in the network namespace of this process. */
+/** Connection tracking by the kernel's own messages, without a process for each question. */
 import { setImmediate } from 'node:timers/promises';
 import type { Family } from '@shunt/model';
+import { type Libc, loadLibc } from '../native/libc.js';
+import { errorText, inNamespace } from '../native/network-namespace.js';
 import { DriverError } from '../rule-driver.js';
 import type { ConntrackEntry, ConntrackTable } from './conntrack-entry.js';
 import { type ConntrackAnswer, deleteRequest, dumpRequest, readAnswer } from './conntrack-message.js';
@@ -12,20 +14,10 @@ const NETLINK_NETFILTER = 12;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const ENOENT = 2;
-const EPERM = 1;
 /** The kernel fills up to 32 KiB for a dump. */
 const RECEIVE_BYTES = 1 << 16;
 /** Seconds: the kernel answers at once or not at all. */
 const RECEIVE_TIMEOUT = 5n;
-
-/** The system calls. */
-interface Libc {
-  socket(domain: number, type: number, protocol: number): number;
-  send(socket: number, bytes: Buffer, length: number, flags: number): number;
-  recv(socket: number, bytes: Buffer, length: number, flags: number): number;
-  setsockopt(socket: number, level: number, name: number, value: Buffer, length: number): number;
-  errno(): number;
-}
 
 export class NetlinkConntrack implements ConntrackTable {
   readonly #libc: Libc;
@@ -34,11 +26,16 @@ export class NetlinkConntrack implements ConntrackTable {
   readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
   #sequence = 0;
 
-  /** @returns `null` if koffi is not installed, or has nothing for this machine */
-  static async open(): Promise<NetlinkConntrack | null> {
+  /**
+   * @param namespace - the file of a network namespace, as `/run/netns/NAME`; by default that of this process
+   * @returns `null` if koffi is not installed, or has nothing for this machine
+   * @throws {DriverError} if there is no such namespace, or it may not be entered
+   */
+  static async open(namespace: string | null = null): Promise<NetlinkConntrack | null> {
     const libc = await loadLibc();
     if (libc === null) return null;
-    const socket = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    const makeSocket = (): number => libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    const socket = inNamespace(libc, namespace, makeSocket);
     return socket < 0 ? null : new NetlinkConntrack(libc, socket);
   }
 
@@ -98,24 +95,4 @@ export class NetlinkConntrack implements ConntrackTable {
       return readAnswer(bytes, family, sequence);
     }
   }
-}
-
-async function loadLibc(): Promise<Libc | null> {
-  try {
-    const { errno, load } = await import('koffi');
-    const libc = load('libc.so.6');
-    return {
-      socket: libc.func('int socket(int, int, int)') as unknown as Libc['socket'],
-      send: libc.func('long send(int, const void *, size_t, int)') as unknown as Libc['send'],
-      recv: libc.func('long recv(int, void *, size_t, int)') as unknown as Libc['recv'],
-      setsockopt: libc.func('int setsockopt(int, int, int, void *, int)') as unknown as Libc['setsockopt'],
-      errno: () => errno(),
-    };
-  } catch {
-    return null;
-  }
-}
-
-function errorText(error: number): string {
-  return error === EPERM ? 'it needs root, or the capability NET_ADMIN' : `error ${error}`;
 }

@@ -13,7 +13,13 @@ import {
 import { FAMILIES, type Family } from '@shunt/model';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
-import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import {
+  type Difference,
+  DriverError,
+  type DriverReport,
+  type LoadPlan,
+  type RuleDriver,
+} from '../rule-driver.js';
 import { IptablesTool, type IptablesVariant } from './iptables-tool.js';
 
 export interface IptablesDriverOptions {
@@ -74,6 +80,15 @@ export class IptablesDriver implements RuleDriver {
     return { statements, duration: elapsed(), full: false };
   }
 
+  /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
+  async plan(ruleset: Ruleset): Promise<LoadPlan> {
+    const held = await this.#read();
+    const found = this.#compare(ruleset, held);
+    if (found.length === 0) return { differences: found, texts: [] };
+    const texts = this.#writer.full(ruleset, held);
+    return { differences: found, texts: this.#tools.map(({ family }) => texts[family].text) };
+  }
+
   async verify(): Promise<readonly Difference[]> {
     return this.#compare(this.#wantedRuleset(), await this.#read());
   }
@@ -103,10 +118,11 @@ export class IptablesDriver implements RuleDriver {
 
   async #read(): Promise<PerFamily<SavedTables>> {
     const held: Record<Family, SavedTables> = { IPv4: new Map(), IPv6: new Map() };
-    for (const tool of this.#tools) {
+    const read = this.#tools.map(async (tool) => {
       await tool.checkVersion();
       held[tool.family] = await tool.read();
-    }
+    });
+    await Promise.all(read);
     return held;
   }
 
@@ -121,7 +137,7 @@ export class IptablesDriver implements RuleDriver {
     isWritten: (family: Family) => boolean = () => true,
   ): Promise<number> {
     const tools = this.#tools.filter(({ family }) => isWritten(family));
-    for (const tool of tools) await tool.check(texts[tool.family]);
+    await Promise.all(tools.map((tool) => tool.check(texts[tool.family])));
     for (const tool of tools) await tool.write(texts[tool.family]);
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }

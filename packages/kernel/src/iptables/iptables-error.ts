@@ -14,9 +14,9 @@ export function iptablesError(program: string, output: string, { text, originOf 
   }
   const words = output
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.trim().replace(/^ip6?tables\S* v\S+ \(\w+\): ?/, ''))
     .filter((line) => !ADVICE.test(line));
-  const reason = firstLine(words.join('\n')).replace(/^ip6?tables\S* v\S+ \(\w+\): ?/, '');
+  const reason = firstLine(words.join('\n'));
   const number = Number(LINE.exec(output)?.[1] ?? 0);
   if (number === 0) return new DriverError(`${program} failed: ${reason}`);
   const statement = lineOf(text, number).trim();

@@ -6,26 +6,14 @@
  * -f` cannot tell that all is done. A process that keeps its socket does not wait, and needs no start either.
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { CommandRunner } from '../command/command-runner.js';
-
-/** What became of a transaction. */
-export type SessionAnswer =
-  | { readonly outcome: 'committed' }
-  /** nothing of it is in force; what nft said */
-  | { readonly outcome: 'refused'; readonly output: string }
-  /** the session was not given the text: it cannot be used here or has ended */
-  | { readonly outcome: 'not tried' }
-  /** the process ended, or did not answer: all of it is in force, or nothing */
-  | { readonly outcome: 'unknown'; readonly reason: string };
+import type { ChannelAnswer, NftChannel } from './nft-channel.js';
+import { TransactionFile } from './transaction-file.js';
 
 interface Waiting {
   readonly end: string;
-  readonly settle: (answer: SessionAnswer) => void;
+  readonly settle: (answer: ChannelAnswer) => void;
 }
 
 /**
@@ -34,31 +22,24 @@ interface Waiting {
  */
 const OF_THE_END = /shunt-end-\d+"?$|^[\s^]*$/;
 
-export class NftSession {
+export class NftSession implements NftChannel {
   readonly #child: ChildProcessWithoutNullStreams;
-  readonly #folder: string;
-  readonly #file: string;
+  readonly #file: TransactionFile;
   readonly #timeout: number;
   #errors = '';
   #count = 0;
   #isOver = false;
-  readonly #removeFolder = (): void => rmSync(this.#folder, { recursive: true, force: true });
   #waiting: Waiting | null = null;
 
   /**
    * Starts a session.
    * @param timeout - in milliseconds, of one transaction
-   * @param folder - for the text that is being read, a temporary one of this session is made in it
-   * @returns `null` if there is none to be had: no place for files, an nft that was built without them
+   * @returns `null` if there is none to be had: no place for the file, an nft that was built without them
    */
-  static async open(
-    runner: CommandRunner,
-    timeout: number,
-    folder: string = tmpdir(),
-  ): Promise<NftSession | null> {
+  static async open(runner: CommandRunner, timeout: number): Promise<NftSession | null> {
     let session: NftSession;
     try {
-      session = new NftSession(runner, timeout, folder);
+      session = new NftSession(runner, timeout, new TransactionFile());
     } catch {
       return null;
     }
@@ -68,10 +49,9 @@ export class NftSession {
     return null;
   }
 
-  private constructor(runner: CommandRunner, timeout: number, folder: string) {
+  private constructor(runner: CommandRunner, timeout: number, file: TransactionFile) {
     this.#timeout = timeout;
-    this.#folder = mkdtempSync(join(folder, 'shunt-nft-'));
-    this.#file = join(this.#folder, 'transaction.nft');
+    this.#file = file;
     // It remembers lines for who types them; there is no home to write them to.
     this.#child = runner.start({ program: 'nft', args: ['-i'], environment: { HOME: '/nonexistent' } });
     this.#child.stderr.setEncoding('utf8');
@@ -80,38 +60,29 @@ export class NftSession {
     this.#child.stdout.resume();
     this.#child.stdin.on('error', () => undefined);
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', () => this.#end(this.#errors.trim() || 'nft ended'));
+    this.#child.on('close', () => this.#end(this.#said() || 'nft ended'));
     // It holds nothing that must be finished: a process that wants to end, ends, and nft with it.
     this.#child.unref();
     for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) {
       if (stream instanceof Socket) stream.unref();
     }
-    process.once('exit', this.#removeFolder);
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Gives nft one transaction. Calls must not overlap. */
-  async run(text: string): Promise<SessionAnswer> {
-    if (this.#isOver) return { outcome: 'not tried' };
-    // A file, not lines: nft ends a command at a line break, and would remember every line.
-    try {
-      await writeFile(this.#file, text, { mode: 0o600 });
-    } catch {
-      return { outcome: 'not tried' };
-    }
-    return this.#ask(`include "${this.#file}"\n`);
+  async run(text: string): Promise<ChannelAnswer> {
+    if (this.#isOver || !this.#file.write(text)) return { outcome: 'not tried' };
+    return this.#ask(`include "${this.#file.path}"\n`);
   }
 
-  /** Ends the process. The transaction that is on its way, if any, is answered `unknown`. */
   close(): void {
     this.#abandon('the session was closed');
   }
 
   /** @param commands - lines; empty just to hear whether nft listens */
-  #ask(commands: string): Promise<SessionAnswer> {
+  #ask(commands: string): Promise<ChannelAnswer> {
     return new Promise((settle) => {
       if (this.#isOver) {
         settle({ outcome: 'not tried' });
@@ -140,10 +111,14 @@ export class NftSession {
     this.#errors += text;
     if (this.#waiting === null) return;
     if (!this.#errors.includes(`${this.#waiting.end}\n`)) return;
-    const output = this.#errors.split('\n').filter((line) => !OF_THE_END.test(line));
-    this.#waiting.settle(
-      output.length === 0 ? { outcome: 'committed' } : { outcome: 'refused', output: output.join('\n') },
-    );
+    const output = this.#said();
+    this.#waiting.settle(output === '' ? { outcome: 'committed' } : { outcome: 'refused', output });
+  }
+
+  /** What nft wrote about the transaction. */
+  #said(): string {
+    const lines = this.#errors.split('\n');
+    return lines.filter((line) => !OF_THE_END.test(line)).join('\n');
   }
 
   #abandon(reason: string): void {
@@ -153,8 +128,7 @@ export class NftSession {
 
   #end(reason: string): void {
     this.#isOver = true;
-    this.#removeFolder();
-    process.removeListener('exit', this.#removeFolder);
+    this.#file.remove();
     this.#waiting?.settle({ outcome: 'unknown', reason });
   }
 }

@@ -2,13 +2,16 @@
 import { type NftTable, type RuleText, readNftTables } from '@shunt/compiler';
 import { CommandError, type CommandRunner } from '../command/command-runner.js';
 import { DriverError } from '../rule-driver.js';
+import type { NftChannel } from './nft-channel.js';
 import { firstLine, nftError } from './nft-error.js';
-import { NftSession } from './nft-session.js';
 
 export interface NftToolOptions {
   readonly runner: CommandRunner;
-  /** Whether small transactions go to one nft process that stays: see {@link NftSession}. */
-  readonly session: boolean;
+  /**
+   * Opens the way that small transactions take; `null`, or what gives `null`: a process for each.
+   * @throws {DriverError}
+   */
+  readonly openChannel: (() => Promise<NftChannel | null>) | null;
   /** In milliseconds, of one transaction or listing. */
   readonly timeout: number;
 }
@@ -23,13 +26,13 @@ const TRIES = 5;
 
 export class NftTool {
   readonly #options: NftToolOptions;
-  #session: NftSession | null = null;
-  #usesSession: boolean;
+  #channel: NftChannel | null = null;
+  #openChannel: NftToolOptions['openChannel'];
   #version: string | null = null;
 
   constructor(options: NftToolOptions) {
     this.#options = options;
-    this.#usesSession = options.session;
+    this.#openChannel = options.openChannel;
   }
 
   /**
@@ -75,17 +78,17 @@ export class NftTool {
     throw nftError(stderr, { text: '', originOf: () => null });
   }
 
-  /** Ends the process that stays, if there is one. */
+  /** Ends the channel, if there is one. */
   close(): void {
-    this.#session?.close();
-    this.#session = null;
+    this.#channel?.close();
+    this.#channel = null;
   }
 
   /** @returns `null` if it is in force, else what nft said */
   async #tryCommit(text: string): Promise<string | null> {
-    const session = text.length > LARGE_TEXT ? null : await this.#openSession();
-    if (session !== null) {
-      const answer = await session.run(text);
+    const channel = text.length > LARGE_TEXT ? null : await this.#openedChannel();
+    if (channel !== null) {
+      const answer = await channel.run(text);
       if (answer.outcome === 'committed') return null;
       if (answer.outcome === 'refused') return answer.output;
       this.close();
@@ -97,13 +100,12 @@ export class NftTool {
     return status === 0 ? null : stderr;
   }
 
-  async #openSession(): Promise<NftSession | null> {
-    if (!this.#usesSession) return null;
-    if (this.#session?.isOver === false) return this.#session;
-    this.#session = await NftSession.open(this.#options.runner, this.#options.timeout);
-    // Why it cannot be had will hardly change.
-    if (this.#session === null) this.#usesSession = false;
-    return this.#session;
+  async #openedChannel(): Promise<NftChannel | null> {
+    if (this.#channel?.isOver === false) return this.#channel;
+    this.#channel = (await this.#openChannel?.()) ?? null;
+    // Why there is none will hardly change.
+    if (this.#channel === null) this.#openChannel = null;
+    return this.#channel;
   }
 
   async #nft(

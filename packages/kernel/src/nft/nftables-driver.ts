@@ -12,7 +12,16 @@ import {
 } from '@shunt/compiler';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
-import { type Difference, DriverError, type DriverReport, type RuleDriver } from '../rule-driver.js';
+import {
+  type Difference,
+  DriverError,
+  type DriverReport,
+  type LoadPlan,
+  type RuleDriver,
+} from '../rule-driver.js';
+import type { NftChannel } from './nft-channel.js';
+import { NftLibrary } from './nft-library.js';
+import { NftSession } from './nft-session.js';
 import { NftTool } from './nft-tool.js';
 import { NormalForm } from './normal-form.js';
 
@@ -23,6 +32,11 @@ export interface NftablesDriverOptions {
   readonly rules?: Partial<NftablesOptions>;
   /** Whether small changes go to one nft process that stays, which is faster; true by default. */
   readonly session?: boolean;
+  /**
+   * Whether small changes go to nft's library in this process, where koffi is installed: see `NftLibrary`; false by
+   * default. The library needs the file of the network namespace, as `/run/netns/NAME`, if `runner` is elsewhere.
+   */
+  readonly library?: boolean | { readonly namespace: string };
   /** In milliseconds, of one transaction or listing; a minute by default. */
   readonly timeout?: number;
 }
@@ -38,9 +52,9 @@ export class NftablesDriver implements RuleDriver {
   #wanted: Ruleset | null = null;
 
   constructor(options: NftablesDriverOptions = {}) {
-    const { runner = new ChildProcessRunner(), session = true, timeout = 60_000 } = options;
+    const { runner = new ChildProcessRunner(), timeout = 60_000 } = options;
     this.#options = { ...NFTABLES_DEFAULTS, ...options.rules };
-    this.#tool = new NftTool({ runner, session, timeout });
+    this.#tool = new NftTool({ runner, openChannel: channelOf(options, runner, timeout), timeout });
     this.#normalForm = new NormalForm(runner, timeout);
   }
 
@@ -66,6 +80,12 @@ export class NftablesDriver implements RuleDriver {
     if (text.text !== '') await this.#tool.commit(text);
     this.#writer = writer;
     return { statements: lineCount(text), duration: elapsed(), full: false };
+  }
+
+  /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
+  async plan(ruleset: Ruleset): Promise<LoadPlan> {
+    const { differences, text } = await this.#mending(ruleset, await this.#read(), null);
+    return { differences, texts: text.text === '' ? [] : [text.text] };
   }
 
   async verify(): Promise<readonly Difference[]> {
@@ -97,7 +117,7 @@ export class NftablesDriver implements RuleDriver {
     this.close();
   }
 
-  /** Ends the nft process that stays, if there is one. The rules stay; the next call starts another. */
+  /** Ends the nft process that stays, or the library, if there is one. The rules stay; the next call opens another. */
   close(): void {
     this.#tool.close();
   }
@@ -128,11 +148,18 @@ export class NftablesDriver implements RuleDriver {
     current: NftablesWriter | null,
   ): Promise<Mending> {
     const writer = current ?? new NftablesWriter(ruleset, this.#options, adoptIds(held, ruleset));
+    if (held.length === 0) return { writer, differences: this.#allMissing(), text: writer.load() };
     const expected = writer.contents();
-    const actual = held.length === 0 ? held : await this.#normalForm.inOurWords(held, expected);
+    const actual = await this.#normalForm.inOurWords(held, expected);
     const differences = nftDifferences(expected, actual, writer.ownerOf);
     const text = differences.length === 0 ? NO_TEXT : writer.repair(actual);
     return { writer, differences, text };
+  }
+
+  #allMissing(): Difference[] {
+    return TABLE_FAMILIES.map((family) => {
+      return { servicePort: null, kind: 'missing', what: `table ${family} ${this.#options.tableName}` };
+    });
   }
 
   /** Mends; and if the kernel does not take that, for what is there is stranger than it looks, writes all anew. */
@@ -144,6 +171,17 @@ export class NftablesDriver implements RuleDriver {
       await this.#tool.commit(writer.load());
     }
   }
+}
+
+function channelOf(
+  { session = true, library = false }: NftablesDriverOptions,
+  runner: CommandRunner,
+  timeout: number,
+): (() => Promise<NftChannel | null>) | null {
+  const openSession = (): Promise<NftChannel | null> => NftSession.open(runner, timeout);
+  if (library === false) return session ? openSession : null;
+  const namespace = library === true ? null : library.namespace;
+  return async () => (await NftLibrary.open(namespace)) ?? (session ? openSession() : null);
 }
 
 interface Mending {

@@ -1,6 +1,6 @@
 import type { Mode } from '@shunt/model';
 
-/** The forms of the rules that a case can be run on. */
+/** The forms of the rules that a case can be run on without a kernel. */
 export type CaseTarget = 'evaluate' | 'table';
 
 export const CASE_TARGETS: readonly CaseTarget[] = ['evaluate', 'table'];
@@ -10,8 +10,8 @@ export interface CaseResult {
   /** The case's name. */
   readonly case: string;
   readonly mode: Mode;
-  /** `rules`: a check of the rules themselves, whatever target they go to. */
-  readonly target: CaseTarget | 'rules';
+  /** A target's name, or `rules`: a check of the rules themselves, whatever target they go to. */
+  readonly target: string;
   /** 0 for the case's own objects, then the number of the step. */
   readonly step: number;
   /** The name of the packet, fact or flow. */

@@ -2,8 +2,8 @@ import {
   type CompileInput,
   Compiler,
   diffRulesets,
-  Evaluator,
   printDiff,
+  type RulesetChange,
   type RulesetUpdate,
   resolve,
   Tracer,
@@ -17,30 +17,23 @@ import {
   type Mode,
   type Packet,
 } from '@shunt/model';
-import { AffinityCheck, EvaluatedAffinity } from './affinity-check.js';
-import { type Answerer, evaluateTarget } from './answer.js';
+import { AffinityCheck } from './affinity-check.js';
 import { caseNodeView, caseProxyConfig } from './case-input.js';
 import { CASE_TARGETS, type CaseResult, type CaseTarget } from './case-result.js';
 import { type Compiled, checkFacts, familyOfCase } from './check-facts.js';
 import { checkFlows } from './check-flows.js';
 import { differenceFrom } from './expectations.js';
 import type { CaseFacts, CasePacket, CaseStep, PacketFlowCase } from './packet-flow-case.js';
-import { TableAffinity } from './table-affinity.js';
-import { tableTarget } from './table-target.js';
+import { BUILT_IN_RULES, type RulesFactory, type RulesUnderTest } from './rules-under-test.js';
 
 export interface RunCaseOptions {
-  /** Default: all. */
-  readonly targets?: readonly CaseTarget[];
+  /** Built-in targets by name, others by what makes their rules. Default: all built-in ones. */
+  readonly targets?: readonly (CaseTarget | RulesFactory)[];
   /** Default: both. Modes that the case is not about are left out. */
   readonly modes?: readonly Mode[];
 }
 
 const MODES: readonly Mode[] = ['iptables', 'nftables'];
-
-const TARGETS: Readonly<Record<CaseTarget, (ruleset: Compiled['ruleset']) => Answerer>> = {
-  evaluate: evaluateTarget,
-  table: tableTarget,
-};
 
 /** The modes that a case is about. */
 export function modesOf(flowCase: PacketFlowCase): readonly Mode[] {
@@ -54,28 +47,30 @@ export function modesOf(flowCase: PacketFlowCase): readonly Mode[] {
  */
 export function runCase(flowCase: PacketFlowCase, options: RunCaseOptions = {}): CaseResult[] {
   const { targets = CASE_TARGETS, modes = MODES } = options;
+  const factories = targets.map((target) => (typeof target === 'string' ? BUILT_IN_RULES[target] : target));
   return modesOf(flowCase)
     .filter((mode) => modes.includes(mode))
-    .flatMap((mode) => new CaseRun(flowCase, mode, targets).run());
+    .flatMap((mode) => {
+      const rules = factories.map((make) => make(mode));
+      return new CaseRun(flowCase, mode, rules).run();
+    });
 }
 
 /** One run of one case in one mode. The state is one and the same through all steps, and so are the rules. */
 class CaseRun {
   readonly #case: PacketFlowCase;
   readonly #mode: Mode;
-  readonly #targets: readonly CaseTarget[];
+  readonly #targets: readonly { readonly rules: RulesUnderTest; readonly affinity: AffinityCheck }[];
   readonly #state = new ClusterState();
   readonly #events: ChangeEvent[] = [];
   readonly #compiler: Compiler;
-  readonly #affinity = { evaluate: new EvaluatedAffinity(), table: new TableAffinity() };
-  readonly #checks = { evaluate: new AffinityCheck(), table: new AffinityCheck() };
   readonly #results: CaseResult[] = [];
   #step = 0;
 
-  constructor(flowCase: PacketFlowCase, mode: Mode, targets: readonly CaseTarget[]) {
+  constructor(flowCase: PacketFlowCase, mode: Mode, rules: readonly RulesUnderTest[]) {
     this.#case = flowCase;
     this.#mode = mode;
-    this.#targets = targets;
+    this.#targets = rules.map((each) => ({ rules: each, affinity: new AffinityCheck() }));
     this.#state.subscribe((event) => void this.#events.push(event));
     this.#compiler = new Compiler({
       state: this.#state,
@@ -112,7 +107,7 @@ class CaseRun {
     const now = this.#compiled();
     const fromNothing = this.#compileFromNothing();
     if (this.#step > 0) this.#compareWithRebuilt(before, now, update, fromNothing);
-    this.#checkPackets(now, packets ?? []);
+    this.#checkPackets(now, this.#step === 0 ? null : update, packets ?? []);
     const family = familyOfCase(this.#packetAddresses(), this.#case.node.ips);
     for (const { fact, difference } of checkFacts(facts ?? {}, before, now, family)) {
       this.#report('rules', `fact ${fact}`, difference);
@@ -154,25 +149,27 @@ class CaseRun {
     this.#report('rules', 'the same rules as from nothing', difference);
   }
 
-  #checkPackets({ input, ruleset }: Compiled, packets: readonly CasePacket[]): void {
-    const evaluator = new Evaluator(ruleset);
+  #checkPackets(
+    { input, ruleset }: Compiled,
+    change: RulesetChange | null,
+    packets: readonly CasePacket[],
+  ): void {
+    for (const { rules } of this.#targets) rules.load(ruleset, change);
     // All packets take part, those of which no affinity is said as well: they are remembered, too.
-    const reachers = {
-      evaluate: (packet: Packet) => this.#affinity.evaluate.reach(packet, evaluator.evaluate(packet)),
-      table: (packet: Packet) => this.#affinity.table.reach(packet),
-    };
-    if (this.#targets.includes('table')) this.#affinity.table.load(ruleset);
-    const asked = this.#targets.map((target) => [target, TARGETS[target](ruleset)] as const);
     for (const casePacket of packets) {
       if (casePacket.modes !== undefined && !casePacket.modes.includes(this.#mode)) continue;
       const packet = packetOf(casePacket);
-      const { expect, name, affinity } = casePacket;
-      for (const [target, answerer] of asked) {
-        const answer = answerer.answer(packet, expect.to?.length ?? 1);
-        const bound = this.#checks[target].check(packet, reachers[target](packet), affinity);
+      const { expect, name } = casePacket;
+      for (const { rules, affinity } of this.#targets) {
+        const answer = rules.answer(packet, expect.to?.length ?? 1);
+        const bound = affinity.check(packet, rules.reach(packet), casePacket.affinity);
         const differences = [differenceFrom(expect, answer), bound];
         const difference = differences.filter((text) => text !== null).join('\n');
-        this.#report(target, name, difference === '' ? null : `${difference}\n${explain(input, packet)}`);
+        this.#report(
+          rules.target,
+          name,
+          difference === '' ? null : `${difference}\n${explain(input, packet)}`,
+        );
       }
     }
   }

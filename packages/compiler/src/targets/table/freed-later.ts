@@ -1,3 +1,4 @@
+import { BLOCK_ALIGNMENT_WORDS } from '@shunt/model';
 import type { Block, Heap } from './heap.js';
 
 interface Freed {
@@ -31,12 +32,32 @@ export class FreedLater {
     let count = 0;
     for (const { generation: freed, blocks, numbers } of this.#waiting) {
       if (freed + GRACE_PATCHES > generation) break;
-      for (const block of blocks) heap.free(block);
+      for (const block of joinedLines(blocks)) heap.free(block);
       for (const number of numbers) giveNumber(number);
       count++;
     }
     if (count > 0) this.#waiting = this.#waiting.slice(count);
   }
+}
+
+/** What was written together mostly lies side by side: whole lines become one block, as they would in the heap. */
+function joinedLines(blocks: readonly Block[]): readonly Block[] {
+  if (blocks.length < 2) return blocks;
+  const joined: Block[] = [];
+  for (const block of [...blocks].sort((a, b) => a.offset - b.offset)) {
+    const last = joined.at(-1);
+    const isNext = last !== undefined && last.offset + last.words === block.offset;
+    if (isNext && isWholeLines(last) && isWholeLines(block)) {
+      joined[joined.length - 1] = { offset: last.offset, words: last.words + block.words };
+    } else {
+      joined.push(block);
+    }
+  }
+  return joined;
+}
+
+function isWholeLines({ words }: Block): boolean {
+  return words >= BLOCK_ALIGNMENT_WORDS;
 }
 
 function wordsOf(blocks: readonly Block[]): number {

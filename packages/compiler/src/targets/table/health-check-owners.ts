@@ -38,5 +38,8 @@ export class HealthCheckOwners {
 }
 
 function healthCheckPlaces({ family, frontends }: ServicePort): string[] {
-  return frontends.flatMap(({ kind, port }) => (kind === 'healthCheckNodePort' ? [`${family} ${port}`] : []));
+  const places: string[] = [];
+  for (const { kind, port } of frontends)
+    if (kind === 'healthCheckNodePort') places.push(`${family} ${port}`);
+  return places;
 }

@@ -103,9 +103,9 @@ export function changeInPlace(
   joined.forEach(({ place }, index) => {
     places[place] = joinedBackends[index] as Backend;
   });
-  pool.backends.forEach((backend, index) => {
-    places[placeOf[index] as number] = backend;
-  });
+  for (let index = 0; index < placeOf.length; index++) {
+    places[placeOf[index] as number] = pool.backends[index] as Backend;
+  }
   const empty = live.empty.filter((place) => !joined.includes(place));
   for (const place of left) empty.push({ place, since: generation });
   return { written: { ...live.written, servicePort, places }, pool, placeOf, empty };
@@ -138,7 +138,8 @@ function place({ pool: before, placeOf, empty }: LivePool, pool: Pool, generatio
   const joinedIndexes: number[] = [];
   const left: number[] = [];
   let old = 0;
-  pool.backends.forEach((backend, index) => {
+  for (let index = 0; index < pool.backends.length; index++) {
+    const backend = pool.backends[index] as Backend;
     while (old < before.backends.length && isBefore(before.backends[old] as Backend, backend)) {
       left.push(placeOf[old++] as number);
     }
@@ -149,7 +150,7 @@ function place({ pool: before, placeOf, empty }: LivePool, pool: Pool, generatio
       joinedBackends.push(backend);
       joinedIndexes.push(index);
     }
-  });
+  }
   while (old < before.backends.length) left.push(placeOf[old++] as number);
   const joined: EmptyPlace[] = [];
   for (const place of empty) {
@@ -191,9 +192,13 @@ function rewriteSlots(
   slots: Slots,
   placeOf: Int32Array,
 ): void {
-  const { image } = shadow;
   const width = (poolWord >>> POOL_WIDTH_SHIFT) & 7;
   const perWord = 32 >>> width;
+  if (perWord === 2 && slots instanceof Uint16Array && slots.length % 2 === 0) {
+    rewritePairs(shadow, slotsOffset, slots, placeOf);
+    return;
+  }
+  const { image } = shadow;
   let at = slotsOffset;
   for (let first = 0; first < slots.length; first += perWord, at++) {
     const end = Math.min(first + perWord, slots.length);
@@ -202,5 +207,16 @@ function rewriteSlots(
       word |= (placeOf[slots[slot] as number] as number) << ((slot - first) << width);
     }
     if (image[at] !== word >>> 0) shadow.publish(at, word >>> 0);
+  }
+}
+
+// As above, two slots a word: of tables that are large, most words stay as they are.
+function rewritePairs(shadow: ShadowTable, offset: number, slots: Uint16Array, placeOf: Int32Array): void {
+  const { image } = shadow;
+  for (let slot = 0, at = offset; slot < slots.length; slot += 2, at++) {
+    const low = placeOf[slots[slot] as number] as number;
+    const high = placeOf[slots[slot + 1] as number] as number;
+    const word = low | (high << 16);
+    if (((image[at] as number) ^ word) !== 0) shadow.publish(at, word >>> 0);
   }
 }

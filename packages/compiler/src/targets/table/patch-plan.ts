@@ -2,21 +2,21 @@ import type { PatchPlan, PlannedBackends, PlannedSweep } from '@shunt/model';
 import type { ChangePlan } from '../../incremental/change-plan.js';
 import type { RulesetChange } from '../../ruleset/change.js';
 import { missingBackends } from '../../ruleset/missing-backends.js';
-import { type Backend, type Pool, type ServicePort, servicePortKey } from '../../ruleset/types.js';
+import type { Backend, Pool, ServicePort } from '../../ruleset/types.js';
 
 /**
  * A plan for flows in the numbers of a table.
- * @param numberOf - of a service port, by its key; those that the change removes included
+ * @param numberOf - of a service port; those that the change removes included
  */
 export function patchPlan(
   change: RulesetChange,
   { drain, sweep }: ChangePlan,
-  numberOf: (key: string) => number,
+  numberOf: (servicePort: ServicePort) => number,
   numbers: Pick<PatchPlan, 'retired' | 'reset'>,
 ): PatchPlan {
   const group = (servicePort: ServicePort, backends: readonly Backend[]): PlannedBackends => ({
     family: servicePort.family,
-    servicePort: numberOf(servicePortKey(servicePort)),
+    servicePort: numberOf(servicePort),
     backends: backends.map(({ address, port }) => ({ address, port })),
   });
   return {
@@ -25,7 +25,7 @@ export function patchPlan(
       const joined = missingBackends(poolsOf(after), poolsOf(before));
       return joined.length === 0 ? [] : [group(after, joined)];
     }),
-    sweep: sweep.map((servicePort) => plannedSweep(servicePort, numberOf(servicePortKey(servicePort)))),
+    sweep: sweep.map((servicePort) => plannedSweep(servicePort, numberOf(servicePort))),
     ...numbers,
   };
 }

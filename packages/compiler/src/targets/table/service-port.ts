@@ -126,7 +126,9 @@ export function recordBlocks(offset: number): Block[] {
 
 /** The blocks of lines, without their source ranges. */
 export function lineBlocks(lines: readonly WrittenLine[]): Block[] {
-  return lines.flatMap(({ line }) => (line === 0 ? [] : [blockFor(lineOffset(line), LINE_WORDS)]));
+  const blocks: Block[] = [];
+  for (const { line } of lines) if (line !== 0) blocks.push(blockFor(lineOffset(line), LINE_WORDS));
+  return blocks;
 }
 
 /** Ranges guard addresses: what reaches a node port is not asked. */

@@ -43,8 +43,9 @@ export class TableDirectory {
   add(written: WrittenServicePort, key: string = servicePortKey(written.servicePort)): void {
     const { servicePort, lines, pools } = written;
     const before = this.#servicePorts.get(key);
-    if (before !== undefined) this.#forget(before);
+    if (before !== undefined) this.#forgetParts(before);
     this.#servicePorts.set(key, written);
+    if (before !== undefined && before.number !== written.number) this.#forgetNumber(before);
     this.#byNumber.set(written.number, written);
     for (const line of lines) if (line.line !== 0) this.#frontends.set(line.line, line);
     for (const pool of [pools.cluster, pools.local]) {
@@ -55,7 +56,10 @@ export class TableDirectory {
   /** Takes a service port out, if it is in here. */
   delete(key: string): void {
     const written = this.#servicePorts.get(key);
-    if (written !== undefined) this.#forget(written);
+    if (written !== undefined) {
+      this.#forgetNumber(written);
+      this.#forgetParts(written);
+    }
     this.#servicePorts.delete(key);
   }
 
@@ -81,10 +85,12 @@ export class TableDirectory {
     return undefined;
   }
 
-  #forget(written: WrittenServicePort): void {
-    const { servicePort, lines, pools, number } = written;
+  #forgetNumber(written: WrittenServicePort): void {
     // Another may have its number by now.
-    if (this.#byNumber.get(number) === written) this.#byNumber.delete(number);
+    if (this.#byNumber.get(written.number) === written) this.#byNumber.delete(written.number);
+  }
+
+  #forgetParts({ servicePort, lines, pools }: WrittenServicePort): void {
     for (const { line } of lines) this.#frontends.delete(line);
     for (const pool of [pools.cluster, pools.local]) {
       if (pool !== null) this.#pools[servicePort.family].delete(firstBackend(pool));

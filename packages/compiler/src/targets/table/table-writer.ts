@@ -33,7 +33,7 @@ import { shadowOf } from './shadow-of.js';
 import { ShadowTable } from './shadow-table.js';
 import type { TableDirectory } from './table-directory.js';
 import { touchesOnePacketTwice } from './touched-twice.js';
-import { linesIn, NO_CHANGE, UpdateStep, updateOf } from './update-step.js';
+import { addLinesIn, countLinesIn, NO_CHANGE, UpdateStep, updateOf } from './update-step.js';
 
 /** How the words of a table are used. */
 export interface TableMemory {
@@ -156,7 +156,7 @@ export class TableWriter {
    * @throws {RangeError} if it is no change of that ruleset, or one of its mode; nothing is changed then
    */
   update(change: RulesetChange | RulesetUpdate): TablePatch {
-    this.#check(change);
+    const keys = this.#check(change);
     const shadow = this.#shadow;
     const generation = (shadow.generation + 1) >>> 0;
     shadow.begin();
@@ -165,7 +165,10 @@ export class TableWriter {
     step.reset.push(...this.#guessed.splice(0));
     this.#changeSections(change, step);
     for (const port of change.removed) this.#remove(port, step);
-    for (const { after } of change.replaced) this.#replace(servicePortKey(after), after, step, false);
+    change.replaced.forEach(({ before, after }, index) => {
+      const { written } = this.#replace(keys[index] as string, after, step, false);
+      step.numbers.set(before, written.number).set(after, written.number);
+    });
     for (const port of change.added) this.#add(port, step);
     for (const key of this.#healthChecks.takeOrphans()) {
       const { written } = this.#live.get(key) as LiveServicePort;
@@ -219,18 +222,20 @@ export class TableWriter {
     };
   }
 
-  #check({ removed, added, replaced, sections }: RulesetChange): void {
-    const expectPresence = (port: ServicePort, isThere: boolean): void => {
+  /** @returns the keys of the service ports that are replaced, in their order */
+  #check({ removed, added, replaced, sections }: RulesetChange): string[] {
+    const keyOf = (port: ServicePort, isThere: boolean): string => {
       const key = servicePortKey(port);
-      if (this.#live.has(key) === isThere) return;
+      if (this.#live.has(key) === isThere) return key;
       throw new RangeError(`"change" expected a table ${isThere ? 'with' : 'without'} ${key}`);
     };
-    for (const port of removed) expectPresence(port, true);
-    for (const { after } of replaced) expectPresence(after, true);
-    for (const port of added) expectPresence(port, false);
+    for (const port of removed) keyOf(port, true);
+    const keys = replaced.map(({ after }) => keyOf(after, true));
+    for (const port of added) keyOf(port, false);
     if (sections.mode !== undefined && sections.mode !== this.#sections.mode) {
       throw new RangeError('"change" expected the mode of the table, which is made anew for another one');
     }
+    return keys;
   }
 
   /** Whether a packet could meet two of the new words, so that they have to come into force by one. */
@@ -257,11 +262,11 @@ export class TableWriter {
     this.#live.delete(key);
     this.#directory.delete(key);
     this.#healthChecks.remove(key, written.servicePort);
-    step.numbers.set(key, written.number);
+    step.numbers.set(port, written.number);
     step.retired.push(written.number);
     step.freed.push(...servicePortBlocks(written));
     this.#countLines(written, -1);
-    step.lines[port.family].removed.push(...linesIn(written));
+    addLinesIn(written, step.lines[port.family].removed);
   }
 
   #add(port: ServicePort, step: UpdateStep): void {
@@ -271,10 +276,10 @@ export class TableWriter {
     const written = writeServicePort(this.#shadow.heap, port, number, this.#sections.mode);
     this.#directory.add(written);
     this.#adopt(key, written, null);
-    step.lines[port.family].added.push(...linesIn(written));
+    addLinesIn(written, step.lines[port.family].added);
   }
 
-  #replace(key: string, port: ServicePort, step: UpdateStep, anew: boolean): void {
+  #replace(key: string, port: ServicePort, step: UpdateStep, anew: boolean): LiveServicePort {
     const before = this.#live.get(key) as LiveServicePort;
     const { generation, atOnce } = step;
     const options = { mode: this.#sections.mode, generation, atOnce, anew };
@@ -282,13 +287,14 @@ export class TableWriter {
     step.freed.push(...freed);
     this.#live.set(key, live);
     this.#directory.add(live.written, key);
-    if (!hasNewLines) return;
+    if (!hasNewLines) return live;
     this.#healthChecks.remove(key, before.written.servicePort);
     this.#healthChecks.add(key, port);
     this.#countLines(before.written, -1);
     this.#countLines(live.written, 1);
-    step.lines[port.family].removed.push(...linesIn(before.written));
-    step.lines[port.family].added.push(...linesIn(live.written));
+    addLinesIn(before.written, step.lines[port.family].removed);
+    addLinesIn(live.written, step.lines[port.family].added);
+    return live;
   }
 
   #adopt(key: string, written: WrittenServicePort, foundIn: number | null): void {
@@ -298,13 +304,13 @@ export class TableWriter {
   }
 
   #countLines(written: WrittenServicePort, count: 1 | -1): void {
-    this.#lineCounts[written.servicePort.family] += count * linesIn(written).length;
+    this.#lineCounts[written.servicePort.family] += count * countLinesIn(written);
   }
 
   #finish(change: RulesetChange | RulesetUpdate, step: UpdateStep): TablePatch {
     const plan = this.#planner.plan(updateOf(change, true));
-    const numberOf = (key: string): number =>
-      step.numbers.get(key) ?? this.#live.get(key)?.written.number ?? 0;
+    const numberOf = (port: ServicePort): number =>
+      step.numbers.get(port) ?? this.#live.get(servicePortKey(port))?.written.number ?? 0;
     // Patches before the first one of this writer may have freed what it found free.
     const freed = Math.max(step.generation - GRACE_PATCHES, this.#firstGeneration);
     // Readers with the sections of an earlier root must not come upon frontends of this generation.

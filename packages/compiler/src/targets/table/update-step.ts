@@ -1,6 +1,7 @@
 import type { Family } from '@shunt/model';
 import type { RulesetUpdate } from '../../incremental/compiler.js';
 import type { RulesetChange } from '../../ruleset/change.js';
+import type { ServicePort } from '../../ruleset/types.js';
 import type { Block } from './heap.js';
 import type { WrittenServicePort } from './service-port.js';
 
@@ -25,8 +26,8 @@ export class UpdateStep {
   readonly freed: Block[] = [];
   readonly retired: number[] = [];
   readonly reset: number[] = [];
-  /** Of service ports that are gone. */
-  readonly numbers = new Map<string, number>();
+  /** Of service ports that are gone, or others now: as they were, and as they are. */
+  readonly numbers = new Map<ServicePort, number>();
   readonly lines: Readonly<Record<Family, { readonly added: number[]; readonly removed: number[] }>> = {
     IPv4: { added: [], removed: [] },
     IPv6: { added: [], removed: [] },
@@ -38,7 +39,14 @@ export class UpdateStep {
   }
 }
 
-/** The lines of a service port that are in the image, by their numbers. */
-export function linesIn({ lines }: WrittenServicePort): number[] {
-  return lines.flatMap(({ line }) => (line === 0 ? [] : [line]));
+/** Adds the lines of a service port that are in the image, by their numbers. */
+export function addLinesIn({ lines }: WrittenServicePort, numbers: number[]): void {
+  for (const { line } of lines) if (line !== 0) numbers.push(line);
+}
+
+/** How many lines of a service port are in the image. */
+export function countLinesIn({ lines }: WrittenServicePort): number {
+  let count = 0;
+  for (const { line } of lines) if (line !== 0) count++;
+  return count;
 }

@@ -1,0 +1,13 @@
+import { UnsupportedFeatureError } from '@shunt/compiler';
+
+/** What the kernel or its tool said, and of what. Anything else is a fault of ours. */
+export async function kernelProblem(error: unknown): Promise<string> {
+  const { CommandError, DriverError } = await import('@shunt/kernel');
+  if (error instanceof DriverError) {
+    const { message, statement, servicePort } = error;
+    const place = servicePort === null ? '' : `\n  rules of ${servicePort}`;
+    return `${message}${place}${statement === null ? '' : `\n  at: ${statement}`}`;
+  }
+  if (error instanceof CommandError || error instanceof UnsupportedFeatureError) return error.message;
+  throw error;
+}
