@@ -6,6 +6,8 @@ import { elementText, splitDeclaration } from './transaction.js';
 interface ElementLines {
   readonly lines: string[];
   readonly owners: (string | null)[];
+  /** The elements of the last line, while there may come more. */
+  last: string[];
 }
 
 /**
@@ -48,16 +50,19 @@ function collectLines(takeAll: Parameters<typeof writeWholeTable>[2]): Map<strin
   takeAll(PROTOCOL_NUMBERS, (owner) => (container, key, data) => {
     let held = containers.get(container);
     if (held === undefined) {
-      held = { lines: [], owners: [] };
+      held = { lines: [], owners: [], last: [] };
       containers.set(container, held);
     }
-    const last = held.lines.length - 1;
-    if (owner !== null && last >= 0 && held.owners[last] === owner) {
-      held.lines[last] += elementText(key, data);
-    } else {
-      held.lines.push(elementText(key, data));
-      held.owners.push(owner);
-    }
+    if (held.last.length > 0 && (owner === null || held.owners.at(-1) !== owner)) endLine(held);
+    if (held.last.length === 0) held.owners.push(owner);
+    held.last.push(elementText(key, data));
   });
+  for (const held of containers.values()) endLine(held);
   return containers;
+}
+
+// Joined as soon as it is whole: what is put together piece by piece stays pieces, a whole table long.
+function endLine(held: ElementLines): void {
+  held.lines.push(held.last.join(''));
+  held.last = [];
 }
