@@ -104,6 +104,11 @@ const NEXT = `  Why does this packet go there? Every step, with the objects that
   What does a cluster make of manifests, and what would it refuse?
     npm start -- get services -f examples/shop-plain --load-balancer-pool public=203.0.113.64/26
     npm start -- lint -f examples/broken/node-port-twice.yaml
+  The same decision for a kernel, and in one (as root, here in a namespace that goes again):
+    npm start -- compile --target nftables -f examples/shop \\
+      ${COMMON}
+    unshare -n npx --no-install shunt apply -f examples/shop \\
+      ${COMMON}
   The rules of your own cluster:
     kubectl get svc,endpointslices,nodes,servicecidrs -A -o json > cluster.json
     npm start -- get frontends -f cluster.json --node NODE
