@@ -117,6 +117,21 @@ describe('the iptables driver', () => {
     });
   });
 
+  it('says the same each time when both families fail, whichever fails first', async () => {
+    const slow = new Set(['iptables-save']);
+    const runner = iptables(({ program }) =>
+      program.endsWith('-save') ? { status: 4, stdout: '', stderr: `${program}: Permission denied\n` } : null,
+    );
+    const answer = runner.run.bind(runner);
+    runner.run = async (command) => {
+      if (slow.has(command.program)) await new Promise((resolve) => setTimeout(resolve, 20));
+      return answer(command);
+    };
+    await expect(new IptablesDriver({ runner }).load(one)).rejects.toThrow(/^iptables-save may not/);
+    slow.clear();
+    await expect(new IptablesDriver({ runner }).load(one)).rejects.toThrow(/^iptables-save may not/);
+  });
+
   it('has nothing to compare with before a load', async () => {
     const driver = new IptablesDriver({ runner: iptables() });
     await expect(driver.verify()).rejects.toThrow('nothing was loaded');

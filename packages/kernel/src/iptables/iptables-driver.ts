@@ -122,7 +122,7 @@ export class IptablesDriver implements RuleDriver {
       await tool.checkVersion();
       held[tool.family] = await tool.read();
     });
-    await Promise.all(read);
+    await allOf(read);
     return held;
   }
 
@@ -137,10 +137,19 @@ export class IptablesDriver implements RuleDriver {
     isWritten: (family: Family) => boolean = () => true,
   ): Promise<number> {
     const tools = this.#tools.filter(({ family }) => isWritten(family));
-    await Promise.all(tools.map((tool) => tool.check(texts[tool.family])));
+    await allOf(tools.map((tool) => tool.check(texts[tool.family])));
     for (const tool of tools) await tool.write(texts[tool.family]);
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }
+}
+
+/**
+ * Waits for all.
+ * @throws what the first in order threw, not the first in time: what ails both families is the same each time, then
+ */
+async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(tasks);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** Whether rules of a family may be others after a change. */
