@@ -128,7 +128,9 @@ export class IptablesDriver implements RuleDriver {
 
   #compare(ruleset: Ruleset, held: PerFamily<SavedTables>): Difference[] {
     const expected = this.#writer.contents(ruleset);
-    return this.#tools.flatMap(({ family }) => differences(expected[family], held[family]));
+    return this.#tools.flatMap(({ family }) =>
+      differences(expected[family], held[family]).map((it) => withFamily(it, family)),
+    );
   }
 
   /** @returns how many lines were written */
@@ -141,6 +143,13 @@ export class IptablesDriver implements RuleDriver {
     for (const tool of tools) await tool.write(texts[tool.family]);
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }
+}
+
+/** The key of a service port tells the family; without one, the rule of one family reads as that of the other. */
+function withFamily(difference: Difference, family: Family): Difference {
+  return difference.servicePort !== null
+    ? difference
+    : { ...difference, what: `${family} ${difference.what}` };
 }
 
 /**
