@@ -156,6 +156,19 @@ describe('an agent', () => {
     expect(driver.kernel.rules?.localAddresses).toHaveLength(2);
   });
 
+  it('says once that its Node is not there, which others are, and when it comes', async () => {
+    const { clock, log, source } = await start([{ ...NODE, metadata: { name: 'node-b' } }, service('a')]);
+    expect(log.take()).toEqual([
+      'warn no Node is named "node-a" (known: node-b): the rules are made with the addresses of interfaces, and only endpoints on "node-a" are local',
+    ]);
+    source.state.upsert(service('b'));
+    await clock.advance(1000);
+    expect(log.lines).toEqual([]);
+    source.state.upsert(NODE);
+    await clock.advance(1000);
+    expect(log.lines).toEqual(['info Node node-a is there now']);
+  });
+
   it('warns of objects that make no sense together, with what the source knows of them', async () => {
     const two = { externalIPs: ['192.0.2.1'] };
     const { log } = await start([NODE, service('a', two), service('b', two)]);

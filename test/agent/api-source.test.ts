@@ -93,6 +93,8 @@ describe('an API server as a source', () => {
     server.delete(service('a'));
     await holds(followed, service('b'));
     expect(server.requests.filter((it) => !it.includes('watch=')).length).toBe(lists);
+    const [first] = followed.log.take();
+    expect(first).toMatch(/objects cannot be followed: the connection was cut; the last known ones stay$/);
   });
 
   it.each([
@@ -130,6 +132,21 @@ describe('an API server as a source', () => {
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain('objects cannot be followed: connect ECONNREFUSED');
     expect(errors[0]).toContain('the last known ones stay');
+  });
+
+  it('lists at once what a server that was away no longer remembers', async () => {
+    server.put(service('a'));
+    const followed = await follow();
+    await watching();
+    await server.stop();
+    await expect.poll(() => followed.log.take().length, { timeout: 10_000 }).toBeGreaterThan(0);
+    server.delete(service('a'));
+    server.put(service('b'));
+    server.compact();
+    await server.start();
+    await holds(followed, service('b'));
+    await watching();
+    expect(followed.log.take().filter((line) => line.includes('410'))).toEqual([]);
   });
 
   it('does not count as seen before everything was listed', async () => {

@@ -165,17 +165,20 @@ describe('a folder as a source', () => {
     write('a.yaml', manifest('a', 80));
     const followed = await following;
     expect(portsOf(followed)).toEqual({ a: 80 });
-    expect(followed.log.take()).toHaveLength(1);
+    const waits = 'no rules are written before it can be read';
+    expect(followed.log.take()).toEqual([`error error: ${folder}: no such file or folder; ${waits}`]);
   });
 
   it('keeps everything while the folder is away, and nothing when it is empty', async () => {
     write('a.yaml', manifest('a', 80));
     const followed = await follow();
     renameSync(folder, `${folder}-away`);
-    await saysInTheEnd(followed, `error error: ${folder}: no such file or folder`);
+    const away = `error error: ${folder}: no such file or folder; what it held before, if anything, stays in force`;
+    await saysInTheEnd(followed, away);
     expect(portsOf(followed)).toEqual({ a: 80 });
     mkdirSync(folder);
     await comesTo(followed, {});
+    await saysInTheEnd(followed, away, 'info all files can be read again');
     rmSync(`${folder}-away`, { recursive: true });
   });
 });

@@ -143,8 +143,10 @@ describe.skipIf(skipped)('shunt in a namespace', () => {
       });
     } else shuntIn(namespace, ['cleanup']);
     const bad = shuntIn(namespace, [...args, '--target', 'iptables', '--proxy-mode', 'nftables']);
-    expect(bad.code).toBe(1);
-    expect(bad.stderr).toMatch(/^error: the iptables target does not support nftables mode/);
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toMatch(
+      /^error: the iptables target writes the rules of iptables mode, .* --proxy-mode/,
+    );
   });
 
   it('the agent follows the folder, mends what is flushed, and ends as it is told', async () => {

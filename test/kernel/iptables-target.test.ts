@@ -155,15 +155,20 @@ class Kernel {
   ) {}
 
   readonly run = (family: Family, args: readonly string[]): void => {
-    this.namespace.run(`${COMMAND[family]}-${this.variant}`, ['-w', '5', ...args]);
+    this.#locked(`${COMMAND[family]}-${this.variant}`, ['-w', '5', ...args]);
   };
 
   readonly restore = (texts: PerFamily<RuleText>): void => {
     for (const family of FAMILIES) {
       const command = `${COMMAND[family]}-${this.variant}-restore`;
-      this.namespace.run(command, ['-w', '5', '--noflush', '--counters'], texts[family].text);
+      this.#locked(command, ['-w', '5', '--noflush', '--counters'], texts[family].text);
     }
   };
+
+  /** With a lock of the namespace's own: all others of the machine would wait for each other. */
+  #locked(command: string, args: readonly string[], input = ''): void {
+    this.namespace.run('env', [`XTABLES_LOCKFILE=${this.namespace.path}`, command, ...args], input);
+  }
 
   readonly save = (): PerFamily<SavedTables> => {
     const read = (family: Family): SavedTables =>

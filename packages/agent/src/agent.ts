@@ -11,6 +11,7 @@ import { healthEndpoints, metricsEndpoints, type Watched } from './http/agent-en
 import type { ListenAddress } from './http/http-server.js';
 import { KeptServer } from './http/kept-server.js';
 import type { Log } from './log/log.js';
+import { MissingNode } from './log/missing-node.js';
 import { AgentMetrics } from './metrics/agent-metrics.js';
 import { NoLocalEndpoints } from './metrics/no-local-endpoints.js';
 import type { ClusterSource } from './source/cluster-source.js';
@@ -76,6 +77,7 @@ export class Agent {
   readonly #checkServers: HealthCheckServers;
   readonly #servers: readonly KeptServer[];
   readonly #syncLog: SyncLog;
+  readonly #missingNode: MissingNode;
   #isSynced = false;
   #servicePorts = 0;
   #cancelVerify: () => void = () => {};
@@ -88,6 +90,7 @@ export class Agent {
     this.#health = new SyncHealth(timing.syncPeriod);
     this.#eligibility = new NodeEligibility(node.name);
     this.#syncLog = new SyncLog(log, (object) => options.source.locate?.(object) ?? null);
+    this.#missingNode = new MissingNode(node, log);
     this.#metrics = new AgentMetrics(driver.target, () => ({
       pending: this.#syncer.pending,
       noLocalEndpoints: this.#noLocal,
@@ -197,6 +200,7 @@ export class Agent {
     const { clock } = this.#options;
     const began = clock.now();
     const isPartial = !this.#syncer.needsLoad && !reasons.has('full');
+    this.#missingNode.look(this.#state);
     let report: SyncReport;
     try {
       report = await this.#syncer.sync(reasons).finally(() => {

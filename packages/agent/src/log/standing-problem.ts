@@ -7,12 +7,14 @@ import type { Log } from './log.js';
 export class StandingProblem {
   readonly #log: Log;
   readonly #over: string;
+  readonly #level: 'warn' | 'error';
   #said: string | null = null;
 
   /** @param over - the message when it is over */
-  constructor(log: Log, over: string) {
+  constructor(log: Log, over: string, level: 'warn' | 'error' = 'error') {
     this.#log = log;
     this.#over = over;
+    this.#level = level;
   }
 
   get stands(): boolean {
@@ -22,7 +24,7 @@ export class StandingProblem {
   /** @param message - tells one problem from another; what differs each time belongs into `fields` */
   met(message: string, fields: object = {}): void {
     if (this.#said === message) this.#log.debug(fields, message);
-    else this.#log.error(fields, message);
+    else this.#log[this.#level](fields, message);
     this.#said = message;
   }
 

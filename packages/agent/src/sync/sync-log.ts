@@ -46,7 +46,7 @@ export class SyncLog {
     this.#rules.over();
     if (driver !== null) {
       const { statements, duration } = driver;
-      const fields = { statements, duration, reasons: [...reasons] };
+      const fields = { statements, milliseconds: Math.round(duration), reasons: [...reasons] };
       if (loaded) log.info(fields, 'all rules are in the kernel');
       else log.debug(fields, 'the rules follow a change');
     }

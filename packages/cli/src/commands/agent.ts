@@ -8,6 +8,9 @@ import type { CommandContext } from './command-context.js';
 
 export interface AgentCommandOptions extends ClusterOptions, TargetOptions, AgentRunOptions {}
 
+/** Which node's rules an agent keeps where nothing says so, in words. */
+const THIS_HOST = "hostnameOverride of --config, else this host's name";
+
 const EXAMPLES = `
 Examples:
   Follow a folder of manifests, and keep the kernel of this network namespace at their rules (as root):
@@ -24,7 +27,7 @@ export function addAgentCommand(program: Command, context: CommandContext): void
     .command('agent')
     .description('follow manifests or a cluster, and keep the rules in the kernel up to date')
     .argument('[path...]', 'more manifests, so that -f *.yaml works');
-  addAgentOptions(addTargetOptions(addClusterOptions(command))).addHelpText('after', EXAMPLES);
+  addAgentOptions(addTargetOptions(addClusterOptions(command, THIS_HOST))).addHelpText('after', EXAMPLES);
   command.action(async (behind: readonly string[], given: AgentCommandOptions) => {
     const { prepareAgent } = await import('../kernel/prepare-agent.js');
     const options = withModeOf(given, given.target);

@@ -7,9 +7,11 @@ import {
   addTargetOptions,
   type OpenDriver,
   openDriver,
+  plannedText,
   ruleSettings,
   type TargetOptions,
   targetOf,
+  targetProblem,
   withModeOf,
 } from '../kernel/kernel-target.js';
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.js';
@@ -24,11 +26,15 @@ const EXAMPLES = `
 Examples:
   Put the rules of a node into the kernel, once (as root, in the network namespace that it is run in):
     sudo shunt apply -f manifests/ --node node-a
-  What would be written, and which Services it concerns:
+  What differs, Service by Service, and nothing is written:
     sudo shunt apply -f manifests/ --node node-a --dry-run --diff
+  The input of nft or iptables-restore that would mend it:
+    sudo shunt apply -f manifests/ --node node-a --dry-run
   The same rules as text, without root:
     shunt compile -f examples/shop --node node-a --target nftables
 
+Where nothing differs, --dry-run prints nothing. A line of --diff begins with + for what the kernel lacks,
+- for what it should not have, ~ for what is otherwise there.
 Exit code 1: the kernel or its tool refused, or --dry-run --diff has found a difference.`;
 
 export function addApplyCommand(program: Command, context: CommandContext): void {
@@ -36,7 +42,12 @@ export function addApplyCommand(program: Command, context: CommandContext): void
     .command('apply')
     .description('put the rules of a node into the kernel, once; what is right already stays')
     .argument('[path...]', 'more manifests, so that -f *.yaml works')
-    .addOption(new Option('--dry-run', 'print what would be written, and write nothing').default(false))
+    .addOption(
+      new Option(
+        '--dry-run',
+        'write nothing; print what would be written, or with --diff what differs',
+      ).default(false),
+    )
     .addOption(new Option('--diff', 'print what the kernel holds otherwise than it should').default(false));
   addTargetOptions(addClusterOptions(command)).addHelpText('after', EXAMPLES);
   command.action(async (behind: readonly string[], given: ApplyOptions) => {
@@ -45,6 +56,8 @@ export function addApplyCommand(program: Command, context: CommandContext): void
       if (loaded === null) return { diagnostics: [], output: () => [] };
       const { ruleset, diagnostics } = resolve(loaded.input);
       const target = targetOf(options, ruleset.mode);
+      const problems = targetProblem(target, ruleset.mode);
+      if (problems.length > 0) return { diagnostics: [...diagnostics, ...problems], output: () => [] };
       const settings = ruleSettings(options, loaded.configuration, ruleset.mode);
       const open = (): Promise<OpenDriver> => openDriver(target, settings, options.iptablesVariant);
       return { diagnostics, output: () => applied(ruleset, open, options, context) };
@@ -66,7 +79,7 @@ async function* applied(
       if (diff) yield* differences.map(differenceLine);
       if (dryRun) {
         if (diff && differences.length > 0) context.exitCode = EXIT.failed;
-        else yield* texts;
+        else yield plannedText(driver.target, texts);
         return;
       }
     }

@@ -11,14 +11,15 @@ Examples:
   Remove kube-proxy's chains, as the iptables target writes them:
     sudo shunt cleanup --target iptables
 
-Nothing else is touched. Exit code 1: the kernel or its tool refused.`;
+Nothing else is touched. Of iptables, KUBE-FIREWALL stays, for the kubelet uses it too.
+Exit code 1: the kernel or its tool refused.`;
 
 /** Where no rules are written, no seed and no mark count. */
 const NO_RULES = { seed: 0, masqueradeMark: 0x4000 };
 
 export function addCleanupCommand(program: Command, context: CommandContext): void {
   const command = program.command('cleanup').description('remove the rules of one target from the kernel');
-  addTargetOptions(command).addHelpText('after', EXAMPLES);
+  addTargetOptions(command, 'nftables').addHelpText('after', EXAMPLES);
   command.action(async ({ target = 'nftables', iptablesVariant }: TargetOptions) => {
     const { driver, close } = await openDriver(target, NO_RULES, iptablesVariant);
     try {

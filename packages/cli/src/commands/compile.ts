@@ -11,11 +11,14 @@ import {
 import type { Diagnostic } from '@shunt/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  inputText,
+  isKernelTarget,
   KERNEL_TARGETS,
   type KernelTarget,
   kernelTexts,
   type RuleSettings,
   ruleSettings,
+  targetProblem,
   withModeOf,
 } from '../kernel/kernel-target.js';
 import { addClusterOptions, type ClusterOptions } from '../options/cluster-options.js';
@@ -63,6 +66,9 @@ export function addCompileCommand(program: Command, context: CommandContext): vo
     await answer(context, options, { behind }, (loaded) => {
       if (loaded === null) return { diagnostics: [], output: () => [] };
       const { ruleset, diagnostics } = resolve(loaded.input);
+      const { target } = options;
+      const problems = isKernelTarget(target) ? targetProblem(target, ruleset.mode) : [];
+      if (problems.length > 0) return { diagnostics: [...diagnostics, ...problems], output: () => [] };
       const settings = ruleSettings(options, loaded.configuration, ruleset.mode);
       const text = printOrRefuse(ruleset, options, settings);
       if (typeof text !== 'string') return { diagnostics: [...diagnostics, text], output: () => [] };
@@ -96,7 +102,7 @@ function print(ruleset: Ruleset, { target, output, seed }: CompileOptions, setti
   const texts = kernelTexts(ruleset, target, settings);
   if (output !== 'text') return printData(texts, output);
   return Object.entries(texts)
-    .map(([reader, text]) => `# Input of: ${reader}\n${text}`)
+    .map(([reader, text]) => inputText(reader, text))
     .join('');
 }
 

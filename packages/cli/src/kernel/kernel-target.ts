@@ -7,7 +7,7 @@ import {
   type Ruleset,
 } from '@shunt/compiler';
 import type { IptablesVariant, LoadPlan, RuleDriver } from '@shunt/kernel';
-import type { Mode } from '@shunt/model';
+import type { Diagnostic, Mode } from '@shunt/model';
 import { type Command, Option } from 'commander';
 import type { Configuration } from '../config/configuration.js';
 import type { ClusterOptions } from '../options/cluster-options.js';
@@ -22,19 +22,31 @@ export interface TargetOptions {
   readonly iptablesVariant: IptablesVariant;
 }
 
-/** Adds which rules are written, and with which tool. */
-export function addTargetOptions(command: Command): Command {
+/**
+ * Adds which rules are written, and with which tool.
+ * @param standard - what is meant where no target is named, in words
+ */
+export function addTargetOptions(command: Command, standard = 'that of the mode'): Command {
   return command
     .addOption(
-      new Option('--target <target>', 'the form of the rules (default: that of the mode)').choices(
-        KERNEL_TARGETS,
-      ),
+      new Option('--target <target>', `the form of the rules (default: ${standard})`).choices(KERNEL_TARGETS),
     )
     .addOption(
       new Option('--iptables-variant <variant>', 'which iptables, where two are installed')
         .choices(VARIANTS)
         .default('default'),
     );
+}
+
+export function isKernelTarget(target: string): target is KernelTarget {
+  return KERNEL_TARGETS.some((it) => it === target);
+}
+
+/** What would fail with the first rules; it is told before anything is done. */
+export function targetProblem(target: KernelTarget, mode: Mode): Diagnostic[] {
+  if (target === mode) return [];
+  const message = `the ${target} target writes the rules of ${target} mode, and the mode is ${mode}: pass --proxy-mode ${target}, or leave out --target`;
+  return [{ severity: 'error', code: 'unsupported', message }];
 }
 
 /** The form of rules in which a mode is at home, unless one was asked for. */
@@ -79,13 +91,28 @@ export function kernelTexts(
 ): Readonly<Record<string, string>> {
   if (target === 'nftables') {
     const options: NftablesOptions = { ...NFTABLES_DEFAULTS, seed, masqueradeMark };
-    return { 'nft -f -': new NftablesWriter(ruleset, options).load().text };
+    const [reader = ''] = READERS.nftables;
+    return { [reader]: new NftablesWriter(ruleset, options).load().text };
   }
   const { IPv4, IPv6 } = new IptablesWriter({ masqueradeMark }).full(ruleset);
-  return {
-    'iptables-restore --noflush --counters': IPv4.text,
-    'ip6tables-restore --noflush --counters': IPv6.text,
-  };
+  const [first = '', second = ''] = READERS.iptables;
+  return { [first]: IPv4.text, [second]: IPv6.text };
+}
+
+/** What reads the texts of a target, in the order of a driver's plan. */
+const READERS: Readonly<Record<KernelTarget, readonly string[]>> = {
+  nftables: ['nft -f -'],
+  iptables: ['iptables-restore --noflush --counters', 'ip6tables-restore --noflush --counters'],
+};
+
+/** A text with a comment that says what reads it. */
+export function inputText(reader: string, text: string): string {
+  return `# Input of: ${reader}\n${text}`;
+}
+
+/** The texts of a driver's plan, each with its reader. */
+export function plannedText(target: KernelTarget, texts: readonly string[]): string {
+  return texts.map((text, index) => inputText(READERS[target][index] ?? '', text)).join('');
 }
 
 export interface OpenDriver {

@@ -33,7 +33,7 @@ import { parseListen } from '../options/listen-address.js';
 import { isLive } from '../options/live-options.js';
 import type { Report } from '../report.js';
 import { kernelProblem } from './kernel-problem.js';
-import { type KernelTarget, openDriver, ruleSettings, targetOf } from './kernel-target.js';
+import { openDriver, ruleSettings, targetOf, targetProblem } from './kernel-target.js';
 
 export interface PreparedAgent {
   /** Runs until the process is asked to end. @returns why the rules could not be removed; `null`: all is well */
@@ -94,13 +94,6 @@ export async function prepareAgent(
     log.close();
   };
   return { run: () => runAgent(agent, options, io).finally(discard), discard };
-}
-
-/** What would fail with the first rules; it is told before anything runs. */
-function targetProblem(target: KernelTarget, mode: Mode): Diagnostic[] {
-  if (target === mode) return [];
-  const message = `the ${target} target writes the rules of ${target} mode, and the mode is ${mode}: pass --proxy-mode ${target}, or leave out --target`;
-  return [{ severity: 'error', code: 'unsupported', message }];
 }
 
 async function runAgent(agent: Agent, { onStop }: AgentCommandOptions, io: Io): Promise<string | null> {

@@ -34,18 +34,18 @@ export interface ClusterOptions extends ManifestOptions {
   readonly seed: number;
 }
 
-/** Adds the options to a command. Names are kube-proxy's where it has them. */
-export function addClusterOptions(command: Command): Command {
+/**
+ * Adds the options to a command. Names are kube-proxy's where it has them.
+ * @param node - which one is meant where none is named, in words
+ */
+export function addClusterOptions(command: Command, node = 'the only Node of the manifests'): Command {
   const option = (flags: string, description: string): Option => new Option(flags, description);
   const options = [
     option('--config <file>', 'a KubeProxyConfiguration; options win over it'),
     option('--proxy-mode <mode>', 'whose rules to follow (default: the mode of --config, else nftables)')
       .choices(['iptables', 'nftables'])
       .argParser(modeOption),
-    option(
-      '--node <name>',
-      'the node whose rules are made (default: the only Node of the manifests)',
-    ).argParser(nameOption),
+    option('--node <name>', `the node whose rules are made (default: ${node})`).argParser(nameOption),
     option('--hostname-override <name>', 'the same as --node').argParser(nameOption).hideHelp(),
     option(
       '--node-ip <ip>',

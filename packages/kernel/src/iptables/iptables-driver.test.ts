@@ -117,6 +117,33 @@ describe('the iptables driver', () => {
     });
   });
 
+  it('tells the families apart in what belongs to no Service, and misses no chain of the kernel', async () => {
+    const { differences } = await new IptablesDriver({ runner: iptables() }).plan(one);
+    const shared = differences.filter(({ servicePort }) => servicePort === null).map(({ what }) => what);
+    expect(new Set(shared).size).toBe(shared.length);
+    expect(shared).toContain('IPv4 filter KUBE-FORWARD: the chain');
+    expect(shared).toContain('IPv6 filter KUBE-FORWARD: the chain');
+    expect(shared.filter((what) => what.includes(' nat OUTPUT'))).toEqual([
+      'IPv4 nat OUTPUT: -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+      'IPv6 nat OUTPUT: -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+    ]);
+  });
+
+  it('says the same each time when both families fail, whichever fails first', async () => {
+    const slow = new Set(['iptables-save']);
+    const runner = iptables(({ program }) =>
+      program.endsWith('-save') ? { status: 4, stdout: '', stderr: `${program}: Permission denied\n` } : null,
+    );
+    const answer = runner.run.bind(runner);
+    runner.run = async (command) => {
+      if (slow.has(command.program)) await new Promise((resolve) => setTimeout(resolve, 20));
+      return answer(command);
+    };
+    await expect(new IptablesDriver({ runner }).load(one)).rejects.toThrow(/^iptables-save may not/);
+    slow.clear();
+    await expect(new IptablesDriver({ runner }).load(one)).rejects.toThrow(/^iptables-save may not/);
+  });
+
   it('has nothing to compare with before a load', async () => {
     const driver = new IptablesDriver({ runner: iptables() });
     await expect(driver.verify()).rejects.toThrow('nothing was loaded');

@@ -122,13 +122,15 @@ export class IptablesDriver implements RuleDriver {
       await tool.checkVersion();
       held[tool.family] = await tool.read();
     });
-    await Promise.all(read);
+    await allOf(read);
     return held;
   }
 
   #compare(ruleset: Ruleset, held: PerFamily<SavedTables>): Difference[] {
     const expected = this.#writer.contents(ruleset);
-    return this.#tools.flatMap(({ family }) => differences(expected[family], held[family]));
+    return this.#tools.flatMap(({ family }) =>
+      differences(expected[family], held[family]).map((it) => withFamily(it, family)),
+    );
   }
 
   /** @returns how many lines were written */
@@ -137,10 +139,26 @@ export class IptablesDriver implements RuleDriver {
     isWritten: (family: Family) => boolean = () => true,
   ): Promise<number> {
     const tools = this.#tools.filter(({ family }) => isWritten(family));
-    await Promise.all(tools.map((tool) => tool.check(texts[tool.family])));
+    await allOf(tools.map((tool) => tool.check(texts[tool.family])));
     for (const tool of tools) await tool.write(texts[tool.family]);
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }
+}
+
+/** The key of a service port tells the family; without one, the rule of one family reads as that of the other. */
+function withFamily(difference: Difference, family: Family): Difference {
+  return difference.servicePort !== null
+    ? difference
+    : { ...difference, what: `${family} ${difference.what}` };
+}
+
+/**
+ * Waits for all.
+ * @throws what the first in order threw, not the first in time: what ails both families is the same each time, then
+ */
+async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(tasks);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** Whether rules of a family may be others after a change. */

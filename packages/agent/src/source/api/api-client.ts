@@ -53,7 +53,7 @@ export class ApiClient {
   async get(path: string, signal: AbortSignal): Promise<unknown> {
     const response = await this.#request(path, signal);
     const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
+    for await (const chunk of bodyOf<Buffer>(response)) chunks.push(chunk);
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   }
 
@@ -77,8 +77,8 @@ export class ApiClient {
     response.setEncoding('utf8');
     let rest = '';
     // Leaving the loop by an exception closes the connection.
-    for await (const chunk of response) {
-      const lines = (rest + (chunk as string)).split('\n');
+    for await (const chunk of bodyOf<string>(response)) {
+      const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line !== '') listener.event(JSON.parse(line) as WatchEvent);
     }
@@ -105,6 +105,16 @@ export class ApiClient {
     response.on('error', () => {});
     if (response.statusCode === 200) return response;
     throw await errorOf(response);
+  }
+}
+
+/** @throws {Error} if the connection breaks, for which Node.js has no more to say than "aborted" */
+async function* bodyOf<Chunk>(response: IncomingMessage): AsyncGenerator<Chunk> {
+  try {
+    for await (const chunk of response) yield chunk as Chunk;
+  } catch (error) {
+    if (!(error instanceof Error) || error.message !== 'aborted') throw error;
+    throw new Error('the connection was cut', { cause: error });
   }
 }
 

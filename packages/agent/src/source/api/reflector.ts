@@ -43,6 +43,8 @@ export class Reflector {
   readonly #stopped = new AbortController();
   #version = '';
   #failures = 0;
+  /** What is gone is listed at once, but not again and again: not before a watch has worked. */
+  #listsAtOnce = true;
   #running: Promise<void> = Promise.resolve();
 
   constructor(resource: ApiResource, options: ReflectorOptions) {
@@ -84,8 +86,10 @@ export class Reflector {
     this.#failures++;
     const isGone = error instanceof ApiError && error.status === GONE;
     if (isGone) this.#version = '';
-    // What was gone is listed at once, but not again and again.
-    if (isGone && this.#failures === 1) return 0;
+    if (isGone && this.#listsAtOnce) {
+      this.#listsAtOnce = false;
+      return 0;
+    }
     sink.failed(this.#resource, error instanceof Error ? error : new Error(String(error)));
     return backOffDelay(RETRY, this.#failures) * (1 + random() / 2);
   }
@@ -118,13 +122,18 @@ export class Reflector {
         event: (event) => {
           this.#take(event);
           events++;
-          this.#failures = 0;
+          this.#works();
         },
       },
     );
     if (events === 0 && clock.now() - began < SHORT_WATCH_MILLISECONDS)
       throw new Error('the server ends watches at once');
+    this.#works();
+  }
+
+  #works(): void {
     this.#failures = 0;
+    this.#listsAtOnce = true;
   }
 
   #take({ type, object }: WatchEvent): void {

@@ -57,6 +57,8 @@ export class FolderSource implements ClusterSource {
   #signature: string | null = null;
   #accepted: Accepted | null = null;
   #said: ReadonlySet<string> = new Set();
+  /** Something could not be read when it was looked at last. */
+  #isUnreadable = false;
 
   constructor(options: FolderOptions) {
     this.#options = options;
@@ -130,14 +132,18 @@ export class FolderSource implements ClusterSource {
     const before = this.#accepted;
     // Rules of an earlier agent may be in force: they are not to go because a folder comes late.
     if (before === null && unusable.length > unread.length) {
-      this.#tell(unusable);
+      this.#tell(unusable.map((it) => withMeaning(it, 'no rules are written before it can be read')));
       return;
     }
     const accepted = acceptFiles(texts, before, (some): AdmittedManifests => admitManifests(some, admit));
     this.#signature = signature;
     this.#accepted = accepted;
     replaceObjects(state, accepted.manifests.state);
-    this.#tell([...unusable, ...accepted.diagnostics]);
+    const meaning = 'what it held before, if anything, stays in force';
+    this.#tell([...unusable.map((it) => withMeaning(it, meaning)), ...accepted.diagnostics]);
+    if (this.#isUnreadable && unusable.length === 0)
+      this.#options.log.info({}, 'all files can be read again');
+    this.#isUnreadable = unusable.length > 0;
     this.#tellFiles(before?.refused ?? [], accepted);
     if (before === null) this.#synced();
   }
@@ -173,6 +179,10 @@ export class FolderSource implements ClusterSource {
     for (const file of before.filter((it) => !refused.includes(it)))
       log.info({ file }, `${file}: right again`);
   }
+}
+
+function withMeaning(diagnostic: Diagnostic, meaning: string): Diagnostic {
+  return { ...diagnostic, message: `${diagnostic.message}; ${meaning}` };
 }
 
 /** Tells one content of a file from another without reading it. */

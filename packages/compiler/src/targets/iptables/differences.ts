@@ -15,6 +15,8 @@ export interface RuleDifference {
 
 const OWN_CHAINS: Readonly<Record<string, readonly string[]>> = { filter: FILTER_CHAINS, nat: NAT_CHAINS };
 
+const NO_RULES: Pick<SavedChain, 'rules'> = { rules: [] };
+
 /**
  * Compares the tables of one family, rule by rule and in order; but in chains that all service ports share, the
  * order of their rules means nothing.
@@ -27,12 +29,13 @@ export function differences(expected: SavedTables, actual: SavedTables): RuleDif
     const held = actual.get(table);
     for (const [name, chain] of chains) {
       const its = held?.get(name);
-      if (its === undefined) {
+      const isOwn = isServiceChain(name) || (OWN_CHAINS[table] ?? []).includes(name);
+      if (its === undefined && isOwn) {
         found.push({ servicePort: chain.origin, kind: 'missing', what: `${table} ${name}: the chain` });
         continue;
       }
-      const isOwn = isServiceChain(name) || (OWN_CHAINS[table] ?? []).includes(name);
-      found.push(...chainDifferences(`${table} ${name}`, name, chain, its, isOwn));
+      // A chain of the kernel's is not listed before its table is in use: then only our rules are missing.
+      found.push(...chainDifferences(`${table} ${name}`, name, chain, its ?? NO_RULES, isOwn));
     }
     for (const name of held?.keys() ?? []) {
       if (!isServiceChain(name) || chains.has(name)) continue;
@@ -47,7 +50,7 @@ function chainDifferences(
   place: string,
   name: string,
   expected: SavedChain,
-  actual: SavedChain,
+  actual: Pick<SavedChain, 'rules'>,
   isOwn: boolean,
 ): RuleDifference[] {
   if (isSameText(expected.rules, actual.rules)) return [];
