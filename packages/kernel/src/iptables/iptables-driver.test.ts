@@ -32,22 +32,28 @@ function iptables(answer: (command: Command) => CommandResult | null = () => nul
   });
 }
 
-/** The commands without those that read. */
+/** The commands without those that read, with the tables that they are given. */
 function written({ commands }: FakeRunner): string[] {
   return commands
     .filter(({ program, args }) => program.endsWith('-restore') && !args.includes('--version'))
-    .map(({ program, args }) => (args.includes('--test') ? `${program} --test` : program));
+    .map(({ program, args, input = '' }) => {
+      const tables = [...input.matchAll(/^\*\w+/gm)].join('');
+      return `${program}${args.includes('--test') ? ' --test' : ''} ${tables}`;
+    });
 }
 
 describe('the iptables driver', () => {
-  it('tries the texts of both families before it writes one', async () => {
+  it('tries all tables but the largest before it writes that one', async () => {
     const runner = iptables();
     await new IptablesDriver({ runner }).load(one);
     expect(written(runner)).toEqual([
-      'iptables-restore --test',
-      'ip6tables-restore --test',
-      'iptables-restore',
-      'ip6tables-restore',
+      'ip6tables-restore --test *filter',
+      'iptables-restore --test *nat',
+      'ip6tables-restore --test *nat',
+      'iptables-restore *filter',
+      'ip6tables-restore *filter',
+      'iptables-restore *nat',
+      'ip6tables-restore *nat',
     ]);
   });
 
@@ -58,7 +64,19 @@ describe('the iptables driver', () => {
         : null,
     );
     await expect(new IptablesDriver({ runner }).load(one)).rejects.toThrow("can't initialize");
-    expect(written(runner)).not.toContain('iptables-restore');
+    expect(written(runner).filter((command) => !command.includes('--test'))).toEqual([]);
+  });
+
+  it('writes no more when the first table is refused', async () => {
+    const runner = iptables(({ args }) =>
+      args.includes('--noflush') && !args.includes('--test')
+        ? { status: 1, stdout: '', stderr: 'iptables-restore: line 9 failed\n' }
+        : null,
+    );
+    await expect(new IptablesDriver({ runner }).load(one)).rejects.toThrow('refused line 9');
+    expect(written(runner).filter((command) => !command.includes('--test'))).toEqual([
+      'iptables-restore *filter',
+    ]);
   });
 
   it('writes only the family that a change concerns', async () => {
@@ -67,7 +85,11 @@ describe('the iptables driver', () => {
     await driver.load(one);
     runner.commands.length = 0;
     expect(await driver.apply(two, changeBetween(one, two))).toMatchObject({ full: false });
-    expect(written(runner)).toEqual(['iptables-restore --test', 'iptables-restore']);
+    expect(written(runner)).toEqual([
+      'iptables-restore --test *filter',
+      'iptables-restore *nat',
+      'iptables-restore *filter',
+    ]);
   });
 
   it('reads what there is after a failure', async () => {

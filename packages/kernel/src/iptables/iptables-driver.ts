@@ -21,6 +21,7 @@ import {
   type RuleDriver,
 } from '../rule-driver.js';
 import { IptablesTool, type IptablesVariant } from './iptables-tool.js';
+import { lineCount, tableTexts } from './table-texts.js';
 
 export interface IptablesDriverOptions {
   /** Where and how commands run; child processes of this one by default. */
@@ -38,8 +39,8 @@ export interface IptablesDriverOptions {
 }
 
 /**
- * Each table of each family is a transaction of its own, since iptables has no other. So all texts are tried with
- * `--test` before the first is written.
+ * Each table of each family is a transaction of its own, since iptables has no other. So all but the first that is
+ * written are tried with `--test` before. The first is the largest: if it is refused, nothing has changed yet.
  */
 export class IptablesDriver implements RuleDriver {
   readonly target = 'iptables';
@@ -63,10 +64,10 @@ export class IptablesDriver implements RuleDriver {
     this.#loaded = null;
     this.#wanted = ruleset;
     const held = await this.#read();
-    const found = this.#compare(ruleset, held);
-    const statements = found.length === 0 ? 0 : await this.#write(this.#writer.full(ruleset, held));
+    const full = this.#differs(ruleset, held);
+    const statements = full ? await this.#write(this.#writer.full(ruleset, held)) : 0;
     this.#loaded = ruleset;
-    return { statements, duration: elapsed(), full: found.length > 0 };
+    return { statements, duration: elapsed(), full };
   }
 
   async apply(ruleset: Ruleset, change: RulesetChange): Promise<DriverReport> {
@@ -126,6 +127,11 @@ export class IptablesDriver implements RuleDriver {
     return held;
   }
 
+  #differs(ruleset: Ruleset, held: PerFamily<SavedTables>): boolean {
+    // To know that a kernel without rules lacks some takes no second.
+    return this.#tools.some(({ family }) => isBare(held[family])) || this.#compare(ruleset, held).length > 0;
+  }
+
   #compare(ruleset: Ruleset, held: PerFamily<SavedTables>): Difference[] {
     const expected = this.#writer.contents(ruleset);
     return this.#tools.flatMap(({ family }) =>
@@ -139,8 +145,12 @@ export class IptablesDriver implements RuleDriver {
     isWritten: (family: Family) => boolean = () => true,
   ): Promise<number> {
     const tools = this.#tools.filter(({ family }) => isWritten(family));
-    await allOf(tools.map((tool) => tool.check(texts[tool.family])));
-    for (const tool of tools) await tool.write(texts[tool.family]);
+    const [first, ...others] = tools
+      .flatMap((tool) => tableTexts(texts[tool.family]).map((rules) => ({ tool, rules })))
+      .sort((a, b) => b.rules.text.length - a.rules.text.length);
+    if (first === undefined) return 0;
+    await allOf(others.map(({ tool, rules }) => tool.check(rules)));
+    for (const { tool, rules } of [first, ...others]) await tool.write(rules);
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }
 }
@@ -169,6 +179,7 @@ function concerns({ added, removed, replaced, sections }: RulesetChange, family:
   );
 }
 
-function lineCount(text: string): number {
-  return text.split('\n').length - 1;
+/** Whether there is no chain as the target has them. */
+function isBare(tables: SavedTables): boolean {
+  return ![...tables.values()].some((chains) => [...chains.keys()].some((name) => name.startsWith('KUBE-')));
 }

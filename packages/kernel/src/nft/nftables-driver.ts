@@ -1,4 +1,5 @@
 /** Rulesets of nftables mode in the kernel, as two tables of maps. */
+import { setImmediate } from 'node:timers/promises';
 import {
   adoptIds,
   NFTABLES_DEFAULTS,
@@ -90,14 +91,14 @@ export class NftablesDriver implements RuleDriver {
 
   async verify(): Promise<readonly Difference[]> {
     const ruleset = this.#wantedRuleset();
-    const held = await this.#read();
-    return (await this.#mending(ruleset, held, this.#writer)).differences;
+    const [held, current] = await Promise.all([this.#read(), this.#current()]);
+    return (await this.#mending(ruleset, held, current)).differences;
   }
 
   async repair(): Promise<readonly Difference[]> {
     const ruleset = this.#wantedRuleset();
-    const held = await this.#read();
-    const { text, writer, differences } = await this.#mending(ruleset, held, this.#writer);
+    const [held, current] = await Promise.all([this.#read(), this.#current()]);
+    const { text, writer, differences } = await this.#mending(ruleset, held, current);
     this.#writer = null;
     if (text.text !== '') await this.#commit(text, writer, false);
     this.#writer = writer;
@@ -138,18 +139,22 @@ export class NftablesDriver implements RuleDriver {
     return tables;
   }
 
+  /** Made while nft reads what the kernel holds, which takes seconds if that is much. */
+  async #current(): Promise<Current | null> {
+    const writer = this.#writer;
+    if (writer === null) return null;
+    await setImmediate();
+    return { writer, contents: writer.contents() };
+  }
+
   /**
    * What would bring the kernel to a ruleset.
-   * @param current - the writer of what it should hold; `null`: one that takes over the ids which it uses
+   * @param current - what it should hold; `null`: what a writer says that takes over the ids which it uses
    */
-  async #mending(
-    ruleset: Ruleset,
-    held: readonly NftTable[],
-    current: NftablesWriter | null,
-  ): Promise<Mending> {
-    const writer = current ?? new NftablesWriter(ruleset, this.#options, adoptIds(held, ruleset));
+  async #mending(ruleset: Ruleset, held: readonly NftTable[], current: Current | null): Promise<Mending> {
+    const writer = current?.writer ?? new NftablesWriter(ruleset, this.#options, adoptIds(held, ruleset));
     if (held.length === 0) return { writer, differences: this.#allMissing(), text: writer.load() };
-    const expected = writer.contents();
+    const expected = current?.contents ?? writer.contents();
     const actual = await this.#normalForm.inOurWords(held, expected);
     const differences = nftDifferences(expected, actual, writer.ownerOf);
     const text = differences.length === 0 ? NO_TEXT : writer.repair(actual);
@@ -182,6 +187,11 @@ function channelOf(
   if (library === false) return session ? openSession : null;
   const namespace = library === true ? null : library.namespace;
   return async () => (await NftLibrary.open(namespace)) ?? (session ? openSession() : null);
+}
+
+interface Current {
+  readonly writer: NftablesWriter;
+  readonly contents: readonly NftTable[];
 }
 
 interface Mending {

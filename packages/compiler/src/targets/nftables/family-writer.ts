@@ -21,6 +21,7 @@ import {
   PROTOCOL_NAMES,
   type ProtocolTexts,
   poolElements,
+  type TableTaker,
   type TakeElement,
   takePool,
   takePoolDifference,
@@ -85,7 +86,7 @@ export class FamilyWriter {
     writeWholeTable(
       this.place,
       this.#declarations(),
-      (protocols, take) => this.#takeAll(protocols, take),
+      (protocols, taker) => this.#takeAll(protocols, taker),
       this.#chains(this.#ruleset),
       writer,
     );
@@ -95,9 +96,10 @@ export class FamilyWriter {
     const elements = new Map<string, Map<string, string>>();
     const containers = this.#declarations();
     for (const [name] of containers) if (name !== 'affinity') elements.set(name, new Map());
-    this.#takeAll(PROTOCOL_NAMES, (_owner) => (container, key, data) => {
+    const take: TakeElement = (container, key, data) => {
       (elements.get(container) as Map<string, string>).set(key, data);
-    });
+    };
+    this.#takeAll(PROTOCOL_NAMES, { takeFor: () => take, takePool: (_owner, pool) => takePool(pool, take) });
     return {
       family: FAMILY_TEXT[this.#family].table,
       name: this.#options.tableName,
@@ -119,9 +121,12 @@ export class FamilyWriter {
 
   #findOwners(): Owners {
     const elements = new Map<string, string>();
-    this.#takeAll(PROTOCOL_NAMES, (owner) => (container, key) => {
-      if (owner !== null) elements.set(`${container} ${key}`, owner);
-    });
+    const takeFor =
+      (owner: string | null): TakeElement =>
+      (container, key) => {
+        if (owner !== null) elements.set(`${container} ${key}`, owner);
+      };
+    this.#takeAll(PROTOCOL_NAMES, { takeFor, takePool: (owner, pool) => takePool(pool, takeFor(owner)) });
     const ids = [...this.#held].flatMap(([key, held]) =>
       allIds(held.ids).map((id): [number, string] => [id, key]),
     );
@@ -219,9 +224,8 @@ export class FamilyWriter {
     frontendElements(held, (name) => this.#classes.numberOf(name), protocols, take);
   }
 
-  /** All elements; `takeFor` is told whose come next. */
-  #takeAll(protocols: ProtocolTexts, takeFor: (owner: string | null) => TakeElement): void {
-    const take = takeFor(null);
+  #takeAll(protocols: ProtocolTexts, taker: TableTaker): void {
+    const take = taker.takeFor(null);
     for (const [key, data] of VERDICT_CLASSES) take('classes', key, data);
     for (const [{ name }, number] of this.#classes.inUse) take('classes', wordText(number), `goto ${name}`);
     for (const address of this.#ruleset.clusterIPs) {
@@ -230,9 +234,8 @@ export class FamilyWriter {
     takeSections(this.#family, this.#ruleset, take);
     for (const key of this.#hairpin.keys) take('hairpin', key, '');
     for (const [key, held] of this.#held) {
-      const takeOwn = takeFor(key);
-      this.#takeFrontends(held, protocols, takeOwn);
-      for (const [, pool] of poolsOf(held)) takePool(pool, takeOwn);
+      this.#takeFrontends(held, protocols, taker.takeFor(key));
+      for (const [, pool] of poolsOf(held)) taker.takePool(key, pool);
     }
   }
 

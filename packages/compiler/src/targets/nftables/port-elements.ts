@@ -16,6 +16,14 @@ export interface HeldPort {
 /** Takes an element. @param data - '' in a set */
 export type TakeElement = (container: string, key: string, data: string) => void;
 
+/** Takes all elements of a table. */
+export interface TableTaker {
+  /** @param owner - `servicePortKey` of whose come next; `null` for what is of no single service port */
+  readonly takeFor: (owner: string | null) => TakeElement;
+  /** As {@link takePool} does with `takeFor(owner)`: nine of ten elements are of pools. */
+  readonly takePool: (owner: string, pool: PoolElements) => void;
+}
+
 /** How a protocol is written: as nft lists it, or as nft reads it without a look into /etc/protocols. */
 export type ProtocolTexts = Readonly<Record<ServiceProtocol, string>>;
 
@@ -138,6 +146,25 @@ export function takePool(elements: PoolElements, take: TakeElement): void {
   if (backends === null) return;
   for (const [index, backend] of pool.backends.entries()) {
     take(backends.container, slotData[index] as string, endpointKey(backend));
+  }
+}
+
+/**
+ * Writes what {@link takePool} takes as lists of elements.
+ * @param lineOf - the pieces of text of a container so far, to go on with
+ */
+export function writePool(elements: PoolElements, lineOf: (container: string) => string[]): void {
+  const { slots, id, pool, slotData, backends } = elements;
+  const keyStart = `${wordText(wordOf(id, 0))} . `;
+  const line = lineOf(slots);
+  for (let slot = 0; slot < pool.slots.length; slot++) {
+    line.push(keyStart, String(slot), ' : ', slotData[pool.slots[slot] as number] as string, ',');
+  }
+  if (backends === null) return;
+  const backendLine = lineOf(backends.container);
+  for (let index = 0; index < pool.backends.length; index++) {
+    const endpoint = endpointKey(pool.backends[index] as Backend);
+    backendLine.push(slotData[index] as string, ' : ', endpoint, ',');
   }
 }
 

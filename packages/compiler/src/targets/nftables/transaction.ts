@@ -117,7 +117,7 @@ function linesOf(cells: ReadonlyMap<string, Cell>, verb: 'add' | 'delete'): [str
 }
 
 /** As it stands in a list of elements, with the comma behind it. */
-export function elementText(key: string, data: string): string {
+function elementText(key: string, data: string): string {
   return data === '' ? `${key},` : `${key} : ${data},`;
 }
 

@@ -1,12 +1,12 @@
 import type { RuleTextWriter } from '../rule-text.js';
-import { PROTOCOL_NUMBERS, type ProtocolTexts, type TakeElement } from './port-elements.js';
-import { elementText, splitDeclaration } from './transaction.js';
+import { PROTOCOL_NUMBERS, type ProtocolTexts, type TableTaker, writePool } from './port-elements.js';
+import { splitDeclaration } from './transaction.js';
 
 /** Lines of elements, with whom each is of. */
 interface ElementLines {
   readonly lines: string[];
   readonly owners: (string | null)[];
-  /** The elements of the last line, while there may come more. */
+  /** The pieces of the last line, while there may come more. */
   last: string[];
 }
 
@@ -17,7 +17,7 @@ interface ElementLines {
 export function writeWholeTable(
   place: string,
   declarations: readonly (readonly [name: string, text: string])[],
-  takeAll: (protocols: ProtocolTexts, takeFor: (owner: string | null) => TakeElement) => void,
+  takeAll: (protocols: ProtocolTexts, taker: TableTaker) => void,
   chains: readonly (readonly [name: string, rules: readonly string[]])[],
   writer: RuleTextWriter,
 ): void {
@@ -32,7 +32,9 @@ export function writeWholeTable(
     const held = elements.get(name);
     if (held !== undefined) {
       writer.write('    elements = {');
-      for (const [index, line] of held.lines.entries()) writer.write(line, held.owners[index] ?? null);
+      for (let line = 0; line < held.lines.length; line++) {
+        writer.write(held.lines[line] as string, held.owners[line] ?? null);
+      }
       writer.write('    }');
     }
     writer.write('  }');
@@ -47,22 +49,36 @@ export function writeWholeTable(
 
 function collectLines(takeAll: Parameters<typeof writeWholeTable>[2]): Map<string, ElementLines> {
   const containers = new Map<string, ElementLines>();
-  takeAll(PROTOCOL_NUMBERS, (owner) => (container, key, data) => {
+  const linesFor = (container: string, owner: string | null): string[] => {
     let held = containers.get(container);
     if (held === undefined) {
       held = { lines: [], owners: [], last: [] };
       containers.set(container, held);
     }
-    if (held.last.length > 0 && (owner === null || held.owners.at(-1) !== owner)) endLine(held);
-    if (held.last.length === 0) held.owners.push(owner);
-    held.last.push(elementText(key, data));
+    const goesOn = held.last.length > 0 && held.owners.at(-1) === owner;
+    if (goesOn && (owner !== null || held.last.length < SHARED_LINE)) return held.last;
+    endLine(held);
+    held.owners.push(owner);
+    return held.last;
+  };
+  takeAll(PROTOCOL_NUMBERS, {
+    takeFor: (owner) => (container, key, data) => {
+      const line = linesFor(container, owner);
+      if (data === '') line.push(key, ',');
+      else line.push(key, ' : ', data, ',');
+    },
+    takePool: (owner, pool) => writePool(pool, (container) => linesFor(container, owner)),
   });
   for (const held of containers.values()) endLine(held);
   return containers;
 }
 
+/** Pieces of text after which a line ends that is of no single service port. */
+const SHARED_LINE = 64;
+
 // Joined as soon as it is whole: what is put together piece by piece stays pieces, a whole table long.
 function endLine(held: ElementLines): void {
+  if (held.last.length === 0) return;
   held.lines.push(held.last.join(''));
   held.last = [];
 }
