@@ -13,7 +13,7 @@ import { IdPool } from './id-pool.js';
 import { chains, declarations, slotsDeclaration, VERDICT_CLASSES } from './layout.js';
 import type { NftTable } from './nft-table.js';
 import type { NftablesOptions } from './options.js';
-import { classChains, type PoolClass } from './pool-class.js';
+import { classChains, type PoolClass, STANDING_CLASSES } from './pool-class.js';
 import {
   frontendElements,
   type HeldPort,
@@ -63,6 +63,8 @@ export class FamilyWriter {
     this.#ruleset = ruleset;
     this.#ids = new IdPool((adopted?.highestId ?? 0) + 1, MAX_ID);
     this.#classes = new ClassRegistry(adopted?.classes ?? new Map());
+    // There are numbers for all of these, and nobody gives them back.
+    for (const standing of STANDING_CLASSES) this.#classes.acquire(standing);
     for (const port of ruleset.servicePorts) {
       if (port.family !== family) continue;
       const key = servicePortKey(port);
