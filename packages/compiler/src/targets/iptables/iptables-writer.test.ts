@@ -94,6 +94,41 @@ describe('the iptables target', () => {
     );
   });
 
+  it('refuses node ports on addresses that are not local', () => {
+    const nodePorts = { match: [address('192.168.0.2')], loopback: false, refuse: 'local' } as const;
+    const full = (localAddresses: readonly Address[]): unknown =>
+      new IptablesWriter().full(
+        rulesetOf([], { localAddresses, nodePorts: { ...rulesetOf([]).nodePorts, IPv4: nodePorts } }),
+      );
+    expect(() => full([])).toThrow(
+      /^the iptables target does not support node ports on addresses of others: 192\.168\.0\.2 is /,
+    );
+    expect(() => full(nodePorts.match)).not.toThrow();
+  });
+
+  it.each(['externalIP', 'loadBalancerIP'] as const)(
+    'refuses what its hooks cannot do with packets that the node sends to an %s without endpoints',
+    (kind) => {
+      const [own, reject] = [address('203.0.113.1'), { verdict: 'reject' } as const];
+      const refused = (node: Action, localAddresses: readonly Address[]): unknown => {
+        const frontends = [frontend(kind, own, reject, node, reject)];
+        const empty = port({ hasEndpoints: false, weights: [], frontends });
+        const writer = new IptablesWriter();
+        // The service port is known, and the addresses are others: still each answer is its own.
+        writer.full(rulesetOf([empty], { localAddresses: node.verdict === 'reject' ? [own] : [] }));
+        return writer.full(rulesetOf([empty], { localAddresses }));
+      };
+      expect(() => refused(reject, [])).toThrow(
+        new RegExp(
+          `^the iptables target does not support refusals of what the node sends: ${kind} 203\\.0\\.113\\.1 port 80 of IPv4 shop/cart:http TCP: the node would refuse`,
+        ),
+      );
+      expect(() => refused({ verdict: 'none' }, [own])).toThrow(/: the node would let its own packets /);
+      expect(() => refused(reject, [own])).not.toThrow();
+      expect(() => refused({ verdict: 'none' }, [])).not.toThrow();
+    },
+  );
+
   it('refuses names that would end a line', () => {
     const full = (name: string): unknown => new IptablesWriter().full(rulesetOf([port({ name })]));
     expect(() => full('a\n-A INPUT -j DROP')).toThrow(UnsupportedFeatureError);
@@ -159,7 +194,8 @@ describe('the iptables target', () => {
   it('writes the loopback address only where node ports are served there', () => {
     const jumps = (nodePorts: Partial<Ruleset['nodePorts']['IPv4']>): string[] => {
       const theirs = { match: 'local', loopback: false, refuse: 'local', ...nodePorts } as const;
-      const ruleset = rulesetOf([], { nodePorts: { IPv4: theirs, IPv6: theirs } });
+      const localAddresses = theirs.match === 'local' ? [] : theirs.match;
+      const ruleset = rulesetOf([], { localAddresses, nodePorts: { IPv4: theirs, IPv6: theirs } });
       const { IPv4, IPv6 } = new IptablesWriter().full(ruleset);
       return [IPv4, IPv6].flatMap(({ text }) =>
         linesOf(text, 'KUBE-SERVICES').map((rule) => rule.replace(/^.*chain" /, '')),

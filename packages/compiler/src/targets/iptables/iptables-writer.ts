@@ -14,6 +14,7 @@ import { type PortRulesInput, type SharedRules, sharedRules } from './dispatch-r
 import { type IptablesOptions, iptablesOptions } from './iptables-options.js';
 import { JUMP_RULES, type JumpRule } from './jump-rules.js';
 import { normalRule } from './normal-rule.js';
+import { expectOwnNodePortAddresses, expectOwnRefusals } from './own-addresses.js';
 import { NO_TABLES, normalRules, parseIptablesSave, type SavedTables } from './saved-tables.js';
 import { reachableBackends, type ServiceChain, serviceChainNames, serviceChains } from './service-chains.js';
 import {
@@ -131,10 +132,13 @@ export class IptablesWriter {
       const detail = 'its rules are those of kube-proxy in iptables mode; compile with mode iptables';
       throw new UnsupportedFeatureError('iptables', 'nftables mode', detail);
     }
+    expectOwnNodePortAddresses(ruleset);
     const countsLocalhost = this.options.nfacct && protectsLocalnet(ruleset);
     if (countsLocalhost !== this.#countsLocalhost) this.#rendered = new WeakMap();
     this.#countsLocalhost = countsLocalhost;
     const rendered = ruleset.servicePorts.map((port) => this.#render(port));
+    // The node's addresses change without the service ports that are known.
+    for (const { input } of rendered) expectOwnRefusals(ruleset, input.port, input.dispatch);
     const textOf = (family: Family): RuleText => {
       const ports = rendered.filter(({ input }) => input.port.family === family);
       return this.#familyText({ family, ruleset, ports, ...plan(family, ports) });
