@@ -19,7 +19,7 @@ export function onThisKernel(what: string, rules: readonly KernelRules[]): Kerne
   const missing =
     missingPrerequisite([...programs]) ??
     (existsSync(TUNNELS) ? null : `needs ${TUNNELS}`) ??
-    // The bed sets how much a capture may hold, and moves its thread between namespaces.
+    // The bed lets a capture hold more than other users may have it hold.
     missingMachineRoot();
   const skipped = missing !== null && !kernelTestsAreRequired();
   if (skipped) console.warn(`${what} do not run on this kernel: the test ${missing}`);

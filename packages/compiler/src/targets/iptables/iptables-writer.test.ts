@@ -184,6 +184,31 @@ describe('the iptables target', () => {
     expect(mark([CLUSTER, CLUSTER_MASQUERADED], [cidr('0.0.0.0/0')])).toEqual([]);
   });
 
+  it.each(['cart', 'web'])(
+    "refuses by %s's node port before another's address with the same number",
+    (name) => {
+      const [reject, drop] = [{ verdict: 'reject' }, { verdict: 'drop' }] as const;
+      const own = address('192.0.2.10');
+      const byAddress = port({
+        name: name === 'cart' ? 'web' : 'cart',
+        hasEndpoints: false,
+        weights: [],
+        frontends: [frontend('externalIP', own, reject, reject)],
+      });
+      const byNodePort = port({
+        name,
+        externalTrafficPolicy: 'Local',
+        frontends: [frontend('nodePort', null, drop, CLUSTER_MASQUERADED, drop)],
+      });
+      const both = [byAddress, byNodePort].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const refusals = rules(
+        rulesetOf(both, { localAddresses: [own], podCIDRs: [] }),
+        'KUBE-EXTERNAL-SERVICES',
+      );
+      expect(refusals.map((rule) => rule.replace(/^.*-j /, ''))).toEqual(['DROP', 'REJECT']);
+    },
+  );
+
   it('knows for which service port each line is', () => {
     const { text, originOf } = new IptablesWriter().full(rulesetOf([port()])).IPv4;
     for (const [index, line] of text.split('\n').entries()) {

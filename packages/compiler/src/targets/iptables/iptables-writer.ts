@@ -11,6 +11,7 @@ import { UnsupportedFeatureError } from '../unsupported-feature.js';
 import { chainNamesOf, FIREWALL, isServiceChain } from './chain-names.js';
 import { detectorOf, dispatchOf } from './dispatch.js';
 import { type PortRulesInput, type SharedRules, sharedRules } from './dispatch-rules.js';
+import { earlyRefusals } from './early-refusals.js';
 import { type IptablesOptions, iptablesOptions } from './iptables-options.js';
 import { JUMP_RULES, type JumpRule } from './jump-rules.js';
 import { normalRule } from './normal-rule.js';
@@ -172,9 +173,14 @@ export class IptablesWriter {
     for (const chain of FILTER_CHAINS) writer.write(chainLine(chain));
     if (declaresFirewall) writer.write(chainLine(FIREWALL));
     writeJumps(writer, 'filter', held);
-    for (const { input, shared } of ports) {
-      const origin = servicePortKey(input.port);
-      for (const rule of shared.filter) writer.write(rule, origin);
+    const early = earlyRefusals(ports.map(({ input }) => input));
+    const writeAll = (rules: readonly string[], { input }: RenderedPort): void => {
+      for (const rule of rules) writer.write(rule, servicePortKey(input.port));
+    };
+    for (const port of ports) if (early.has(port.input)) writeAll(port.shared.nodePortRefusals, port);
+    for (const port of ports) {
+      writeAll(port.shared.filter, port);
+      if (!early.has(port.input)) writeAll(port.shared.nodePortRefusals, port);
     }
     for (const rule of forwardingRules(this.options)) writer.write(rule);
     if (localnet !== null) writer.write(localnet);
