@@ -267,6 +267,20 @@ describe('a cluster with many endpoints', () => {
   });
 });
 
+describe('a chain of a Service that is gone', () => {
+  it('is deleted, but only emptied where a rule of others leads to it', () => {
+    const [free, led] = ['KUBE-SVC-AAAAAAAAAAAAAAAA', 'KUBE-SVC-BBBBBBBBBBBBBBBB'];
+    const rule = `-A OUTPUT -d 192.0.2.1/32 -j ${led}`;
+    const held = parseIptablesSave(`*nat\n:OUTPUT ACCEPT\n:${free} -\n:${led} -\n${rule}\nCOMMIT\n`);
+    const { text } = new IptablesWriter().full(rulesetOf([]), { IPv4: held, IPv6: NO_TABLES }).IPv4;
+    expect(text.split('\n').filter((line) => /AAAA|BBBB/.test(line))).toEqual([
+      `:${free} - [0:0]`,
+      `:${led} - [0:0]`,
+      `-X ${free}`,
+    ]);
+  });
+});
+
 describe('KUBE-FIREWALL', () => {
   it('is not begun anew where its rule is not needed, since the kubelet may have one there', () => {
     const held = parseIptablesSave('*filter\n:KUBE-FIREWALL - [0:0]\n-A KUBE-FIREWALL -j DROP\nCOMMIT\n');

@@ -48,8 +48,9 @@ interface FamilyPlan {
   readonly ports: readonly RenderedPort[];
   /** Those whose chains are written. */
   readonly written: readonly RenderedPort[];
-  /** Chains to be deleted. */
+  /** Chains to be emptied, and deleted if no rule of others leads to them: that would stop the whole text. */
   readonly stale: readonly string[];
+  readonly ledTo: ReadonlySet<string>;
   readonly commentEndpoints: boolean;
   /** `null`: not known. */
   readonly held: SavedTables | null;
@@ -84,7 +85,8 @@ export class IptablesWriter {
       const chains = [...(held?.[family].get('nat')?.keys() ?? [])];
       const stale = chains.filter((name) => isServiceChain(name) && !active.has(name)).sort();
       const commentEndpoints = endpointCount(ports) <= LARGE_CLUSTER_ENDPOINTS;
-      return { written: ports, stale, commentEndpoints, held: held?.[family] ?? null };
+      const ledTo = chainsOfOthersLeadTo(held?.[family]);
+      return { written: ports, stale, ledTo, commentEndpoints, held: held?.[family] ?? null };
     });
   }
 
@@ -111,7 +113,7 @@ export class IptablesWriter {
       const active = new Set(after.flatMap(({ input }) => serviceChainNames(input)));
       const were = new Set(before.flatMap(({ input }) => serviceChainNames(input)));
       const stale = [...were].filter((name) => !active.has(name));
-      return { written, stale, commentEndpoints, held: null };
+      return { written, stale, ledTo: new Set(), commentEndpoints, held: null };
     });
   }
 
@@ -188,7 +190,7 @@ export class IptablesWriter {
   }
 
   #writeNat(writer: RuleTextWriter, plan: FamilyPlan): void {
-    const { family, ruleset, ports, written, stale, commentEndpoints, held } = plan;
+    const { family, ruleset, ports, written, stale, ledTo, commentEndpoints, held } = plan;
     const chains: { readonly origin: string; readonly chain: ServiceChain }[] = [];
     for (const { input } of written) {
       const options = { pods: detectorOf(ruleset, input.port), commentEndpoints };
@@ -207,13 +209,23 @@ export class IptablesWriter {
     }
     for (const { origin, chain } of chains) for (const rule of chain.rules) writer.write(rule, origin);
     for (const rule of nodePortJumps(ruleset, family)) writer.write(rule);
-    for (const chain of stale) writer.write(`-X ${chain}`);
+    for (const chain of stale) if (!ledTo.has(chain)) writer.write(`-X ${chain}`);
     writer.write('COMMIT');
   }
 }
 
 function endpointCount(ports: readonly RenderedPort[]): number {
   return ports.reduce((sum, port) => sum + port.endpointCount, 0);
+}
+
+/** The targets of all rules of the nat table in chains that are not this target's. */
+function chainsOfOthersLeadTo(held: SavedTables | undefined): Set<string> {
+  const targets = new Set<string>();
+  for (const [name, { rules }] of held?.get('nat') ?? []) {
+    if (isServiceChain(name) || NAT_CHAINS.includes(name)) continue;
+    for (const { words } of rules) targets.add(/ ?-[jg] (\S+)/.exec(words)?.[1] ?? '');
+  }
+  return targets;
 }
 
 function chainLine(chain: string): string {
