@@ -13,13 +13,13 @@ import {
   type SavedTables,
 } from '@shunt/compiler';
 import { FAMILIES } from '@shunt/model';
-import { validRulesets } from '@shunt/testing';
+import { kubeProxyRulesets } from '@shunt/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holds, SEQUENCES, seed, TIME_LIMIT } from '../incremental/follow.js';
 import { restoreFaults } from './restore-faults.js';
 
-const iptablesRulesets = validRulesets().filter(({ mode }) => mode === 'iptables');
+const iptablesRulesets = kubeProxyRulesets();
 const NOTHING: PerFamily<SavedTables> = { IPv4: NO_TABLES, IPv6: NO_TABLES };
 
 /** A kernel's tables: what was written to them, and what of it was wrong. */

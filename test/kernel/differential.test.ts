@@ -4,9 +4,8 @@
  * differences. Every verdict, backend and masquerade must be as the specification says. `SHUNT_KERNEL_PROBES` sets
  * how many packets nftables is asked about, `SHUNT_KERNEL_SEED` repeats a run.
  */
-import type { NodePortAddresses, Ruleset } from '@shunt/compiler';
-import type { Address, Family } from '@shunt/model';
-import { type Scenario, scenarios, validRulesets } from '@shunt/testing';
+import type { Ruleset } from '@shunt/compiler';
+import { kubeProxyRulesets, type Scenario, scenarios, validRulesets } from '@shunt/testing';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differencesIn, differencesInRuleset, Tally } from './bed/differences.js';
@@ -80,9 +79,10 @@ describe.each(RUNS)('$rules.name', ({ rules, packets, perState }) => {
       const draw = { seed, count: perState };
       expectNone(differencesInRuleset(loaded(), rules, ruleset, draw, tally));
     };
-    const rulesets = validRulesets()
-      .filter(({ mode }) => mode === rules.mode)
-      .map((ruleset) => (ruleset.mode === 'iptables' ? asResolved(ruleset) : ruleset));
+    const rulesets =
+      rules.mode === 'iptables'
+        ? kubeProxyRulesets()
+        : validRulesets().filter(({ mode }) => mode === rules.mode);
     const drawn = fc.record({ ruleset: rulesets, seed: fc.nat() });
     for (let round = 0; tally.packets < packets / 2; round++) {
       fc.assert(fc.property(drawn, isAsSpecified), { seed: (SEED + round) | 0, numRuns: PER_ROUND });
@@ -100,30 +100,6 @@ function drawnScenarios({ mode }: KernelRules, withChanges: boolean): fc.Arbitra
     maxChanges: 4,
     withChanges,
   });
-}
-
-/**
- * What kube-proxy's rules ask the kernel for, a ruleset of iptables mode must not say otherwise: generated ones may,
- * resolved ones do not. Node ports are served on the node's own addresses only, and the rules of external addresses
- * without endpoints are not in the output hook: what the node sends meets them only where the address is its own
- * (semantics 26.13).
- */
-function asResolved(ruleset: Ruleset): Ruleset {
-  const isOwn = (place: Address): boolean => ruleset.localAddresses.includes(place);
-  const served = (family: Family): NodePortAddresses => {
-    const nodePorts = ruleset.nodePorts[family];
-    return nodePorts.match === 'local' ? nodePorts : { ...nodePorts, match: nodePorts.match.filter(isOwn) };
-  };
-  const servicePorts = ruleset.servicePorts.map((port) => ({
-    ...port,
-    frontends: port.frontends.map((frontend) => {
-      const { address, kind, actions } = frontend;
-      if (port.hasEndpoints || address === null || kind === 'clusterIP') return frontend;
-      const node = { verdict: isOwn(address) ? 'reject' : 'none' } as const;
-      return { ...frontend, actions: { ...actions, node } };
-    }),
-  }));
-  return { ...ruleset, nodePorts: { IPv4: served('IPv4'), IPv6: served('IPv6') }, servicePorts };
 }
 
 function expectNone(differences: string): void {

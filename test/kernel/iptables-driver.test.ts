@@ -1,7 +1,7 @@
 /** The iptables driver against this kernel, in network namespaces of its own, with both sorts of iptables. */
 import { changeBetween, type Ruleset } from '@shunt/compiler';
 import { ChildProcessRunner, IptablesDriver } from '@shunt/kernel';
-import { validRulesets } from '@shunt/testing';
+import { kubeProxyRulesets } from '@shunt/testing';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NetworkNamespace } from './network-namespace.js';
@@ -125,7 +125,7 @@ describe.skipIf(skipped).each(['legacy', 'nft'] as const)(
     });
 
     it('ends as a fresh load does after any changes', async () => {
-      const rulesets = validRulesets({ maxServices: 4 }).filter(({ mode }) => mode === 'iptables');
+      const rulesets = kubeProxyRulesets({ maxServices: 4 });
       const steps = fc.array(fc.tuple(rulesets, fc.constantFrom('apply', 'load', 'restart')), {
         minLength: 1,
         maxLength: 3,

@@ -14,7 +14,7 @@ import {
   type SavedTables,
 } from '@shunt/compiler';
 import { FAMILIES, type Family } from '@shunt/model';
-import { validRulesets } from '@shunt/testing';
+import { kubeProxyRulesets } from '@shunt/testing';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NetworkNamespace } from './network-namespace.js';
@@ -36,7 +36,7 @@ const skipped = missing !== null && !kernelTestsAreRequired();
 if (skipped) console.warn(`the iptables target is not tested against this kernel: the test ${missing}`);
 
 // SCTP rules load here; names with quotes and blanks are in the rulesets, too.
-const iptablesRulesets = validRulesets().filter(({ mode }) => mode === 'iptables');
+const iptablesRulesets = kubeProxyRulesets();
 
 describe.skipIf(skipped).each(VARIANTS)('iptables-%s', (variant) => {
   let namespace: NetworkNamespace | undefined;

@@ -115,6 +115,22 @@ describe('adopted ids', () => {
     );
   });
 
+  it('leave ids for what comes, even if the highest of all is in the tables', () => {
+    fc.assert(
+      fc.property(rulesets, rulesets, (ruleset, next) => {
+        const held = new NftablesWriter(ruleset, NFTABLES_DEFAULTS).contents().map(opened);
+        for (const { elements } of held) elements.get('from-pod')?.set('ffff:8000', '0:1');
+        const writer = new NftablesWriter(next, NFTABLES_DEFAULTS, adoptIds(held, next));
+        const repaired = applyText(held, writer.repair(held).text);
+        expect(repaired).toEqual(writer.contents());
+        const fresh = new NftablesWriter(next, NFTABLES_DEFAULTS);
+        expect(canonicalTables(repaired)).toEqual(canonicalTables(fresh.contents()));
+        const { text } = writer.update(ruleset, changeBetween(next, ruleset));
+        expect(applyText(repaired, text)).toEqual(writer.contents());
+      }),
+    );
+  });
+
   it('are good for tables with elements lost and strange ones in them', () => {
     fc.assert(
       fc.property(rulesets, fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(2))), (ruleset, damages) => {

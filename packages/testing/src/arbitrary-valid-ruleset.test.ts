@@ -10,7 +10,7 @@ import {
 } from '@shunt/compiler';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { validRulesets } from './arbitrary-valid-ruleset.js';
+import { kubeProxyRulesets, validRulesets } from './arbitrary-valid-ruleset.js';
 
 /** The same ruleset with the lists shuffled whose order means nothing. */
 function shuffled(ruleset: Ruleset): fc.Arbitrary<Ruleset> {
@@ -30,7 +30,7 @@ function shuffled(ruleset: Ruleset): fc.Arbitrary<Ruleset> {
 describe('valid rulesets', () => {
   it('hold every invariant', () => {
     fc.assert(
-      fc.property(validRulesets(), (ruleset) => {
+      fc.property(fc.oneof(validRulesets(), kubeProxyRulesets()), (ruleset) => {
         expect(verifyRuleset(ruleset)).toEqual([]);
       }),
     );

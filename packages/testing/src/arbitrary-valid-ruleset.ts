@@ -4,7 +4,7 @@
  * combinations that resolving a small cluster rarely gives.
  */
 import { canonicalRuleset, type NodePortAddresses, type Ruleset } from '@shunt/compiler';
-import { type Address, cidr, compareAddresses, type Family, type Mode } from '@shunt/model';
+import { type Address, cidr, compareAddresses, type Family, isLoopback, type Mode } from '@shunt/model';
 import * as fc from 'fast-check';
 import { hostOf, NETWORKS, serviceDrafts } from './valid-ruleset-drafts.js';
 import { makeServicePorts } from './valid-service-ports.js';
@@ -52,6 +52,44 @@ export function validRulesets(constraints: { readonly maxServices?: number } = {
         servicePorts,
       });
     });
+}
+
+/**
+ * Valid rulesets of iptables mode that kube-proxy's rules can say. Which addresses are the node's own is the kernel's
+ * to say there, as resolve knows: node ports are served on some of these only, and where an external address has no
+ * endpoints, the node's own packets are refused if it is one of these, and not if it is another's.
+ */
+export function kubeProxyRulesets(
+  constraints: { readonly maxServices?: number } = {},
+): fc.Arbitrary<Ruleset> {
+  const rulesets = validRulesets(constraints).filter(({ mode }) => mode === 'iptables');
+  return fc.tuple(rulesets, fc.array(fc.nat(9), { maxLength: 2 })).map(([ruleset, picks]) => {
+    const external = ruleset.servicePorts.flatMap(({ frontends }) =>
+      frontends.flatMap(({ kind, address }) => (kind === 'clusterIP' || address === null ? [] : [address])),
+    );
+    const added = picks.flatMap((index) => external[index] ?? []);
+    const own = new Set([...ruleset.localAddresses, ...added]);
+    return withOwnAddresses(ruleset, [...own].sort(compareAddresses));
+  });
+}
+
+function withOwnAddresses(ruleset: Ruleset, localAddresses: readonly Address[]): Ruleset {
+  const isOwn = (place: Address): boolean => isLoopback(place) || localAddresses.includes(place);
+  const served = (family: Family): NodePortAddresses => {
+    const nodePorts = ruleset.nodePorts[family];
+    return nodePorts.match === 'local' ? nodePorts : { ...nodePorts, match: nodePorts.match.filter(isOwn) };
+  };
+  const servicePorts = ruleset.servicePorts.map((port) => ({
+    ...port,
+    frontends: port.frontends.map((frontend) => {
+      const { address, kind, actions } = frontend;
+      if (port.hasEndpoints || address === null || kind === 'clusterIP') return frontend;
+      const node = { verdict: isOwn(address) ? 'reject' : 'none' } as const;
+      return { ...frontend, actions: { ...actions, node } };
+    }),
+  }));
+  const nodePorts = { IPv4: served('IPv4'), IPv6: served('IPv6') };
+  return { ...ruleset, localAddresses, nodePorts, servicePorts };
 }
 
 interface NodePortsDraft {

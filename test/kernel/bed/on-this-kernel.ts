@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { kernelTestsAreRequired, missingPrerequisite } from '../prerequisites.js';
+import { kernelTestsAreRequired, missingMachineRoot, missingPrerequisite } from '../prerequisites.js';
 import type { KernelRules } from './kernel-rules.js';
 
 /** Where tunnel devices come from. */
@@ -16,7 +16,11 @@ export interface KernelTests {
 /** @param what - for the message, as in `differential tests of nftables` */
 export function onThisKernel(what: string, rules: readonly KernelRules[]): KernelTests {
   const programs = new Set(['ip', 'sysctl', 'nft', ...rules.flatMap((each) => each.programs)]);
-  const missing = missingPrerequisite([...programs]) ?? (existsSync(TUNNELS) ? null : `needs ${TUNNELS}`);
+  const missing =
+    missingPrerequisite([...programs]) ??
+    (existsSync(TUNNELS) ? null : `needs ${TUNNELS}`) ??
+    // The bed lets a capture hold more than other users may have it hold.
+    missingMachineRoot();
   const skipped = missing !== null && !kernelTestsAreRequired();
   if (skipped) console.warn(`${what} do not run on this kernel: the test ${missing}`);
   const demand = (): void => {

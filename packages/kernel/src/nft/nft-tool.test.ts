@@ -59,6 +59,23 @@ describe('the version of nft', () => {
   });
 });
 
+describe('a listing', () => {
+  const cut = refused('Error: Could not process rule: Interrupted system call should be restarted');
+
+  it('is asked for again when others changed rules meanwhile', async () => {
+    const answers = [cut, { ...DONE, stdout: 'table ip shunt {\n}\n' }];
+    const runner = new FakeRunner(() => answers.shift() ?? refused('too often'));
+    expect(await toolOn(runner).list('ip', 'shunt')).toMatchObject({ family: 'ip', name: 'shunt' });
+    expect(runner.commands).toHaveLength(2);
+  });
+
+  it('is not asked for for ever', async () => {
+    const runner = new FakeRunner(() => cut);
+    await expect(toolOn(runner).list('ip', 'shunt')).rejects.toThrow('Interrupted');
+    expect(runner.commands).toHaveLength(5);
+  });
+});
+
 describe('a transaction', () => {
   it('is tried again when others changed rules meanwhile', async () => {
     const answers = [

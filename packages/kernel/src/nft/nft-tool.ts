@@ -20,7 +20,7 @@ export interface NftToolOptions {
 const LARGE_TEXT = 1 << 20;
 /** 1.0.1 is the first that reads a concatenation with `numgen` in `typeof`, and lists it right. */
 const OLDEST_VERSION = [1, 0, 1] as const;
-/** The kernel's rules changed while nft prepared its transaction. Nothing of it is in force. */
+/** The kernel's rules changed while nft listed them, or prepared its transaction. Nothing of that is in force. */
 const INTERRUPTED = /Interrupted system call should be restarted|Resource temporarily unavailable/;
 const TRIES = 5;
 
@@ -72,10 +72,13 @@ export class NftTool {
    * @throws {DriverError} if nft fails, or prints what cannot be read
    */
   async list(family: NftTable['family'], name: string): Promise<NftTable | null> {
-    const { status, stdout, stderr } = await this.#nft(['list', 'table', family, name]);
-    if (status === 0) return readTables(stdout)[0] ?? null;
-    if (/No such file or directory/.test(stderr)) return null;
-    throw nftError(stderr, { text: '', originOf: () => null });
+    for (let tries = 1; ; tries++) {
+      const { status, stdout, stderr } = await this.#nft(['list', 'table', family, name]);
+      if (status === 0) return readTables(stdout)[0] ?? null;
+      if (/No such file or directory/.test(stderr)) return null;
+      if (tries === TRIES || !INTERRUPTED.test(stderr))
+        throw nftError(stderr, { text: '', originOf: () => null });
+    }
   }
 
   /** Ends the channel, if there is one. */

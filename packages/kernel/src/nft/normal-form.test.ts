@@ -80,6 +80,14 @@ describe('rules in the words of another version', () => {
     expect(await new NormalForm(runner, 1000).inOurWords([theirs], [ours])).toEqual([theirs]);
   });
 
+  it('are asked for again where no namespace could be made', async () => {
+    const answers = [{ status: 1, stdout: '', stderr: 'unshare: unshare failed: No space left on device\n' }];
+    const runner = new FakeRunner(() => answers.shift() ?? { status: 1, stdout: '', stderr: 'asked again' });
+    const form = new NormalForm(runner, 1000);
+    expect(await form.inOurWords([theirs], [ours])).toEqual([theirs]);
+    await expect(form.inOurWords([theirs], [ours])).rejects.toThrow('asked again');
+  });
+
   it('that nft does not take are an error', async () => {
     const stderr = '/dev/stdin:3:1-2: Error: syntax error, unexpected junk\n';
     const runner = new FakeRunner(() => ({ status: 1, stdout: '', stderr }));

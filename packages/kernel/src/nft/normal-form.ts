@@ -31,7 +31,8 @@ export class NormalForm {
    */
   async inOurWords(actual: readonly NftTable[], expected: readonly NftTable[]): Promise<readonly NftTable[]> {
     const text = expected.map(staticText).join('');
-    if (text !== this.#asked) {
+    // Where no namespace could be made, one may be had next time.
+    if (text !== this.#asked || this.#answer === null) {
       this.#answer = await this.#ask(text);
       this.#asked = text;
     }

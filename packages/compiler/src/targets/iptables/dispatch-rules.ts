@@ -10,6 +10,8 @@ import { comment, frontendMatch, nameComment, protocolMatch } from './rule-words
 /** Rules as lines of input: `-A CHAIN ...`. */
 export interface SharedRules {
   readonly filter: readonly string[];
+  /** Of the filter table, too; before those of others' addresses where they clash. */
+  readonly nodePortRefusals: readonly string[];
   readonly nat: readonly string[];
 }
 
@@ -22,7 +24,7 @@ export interface PortRulesInput {
 
 /** @param countLocalhost - packets to node ports on localhost are counted, by a rule of their own */
 export function sharedRules(input: PortRulesInput, countLocalhost: boolean): SharedRules {
-  const rules = { filter: [] as string[], nat: [] as string[] };
+  const rules: WritableRules = { filter: [], nodePortRefusals: [], nat: [] };
   const { internal, external, healthCheck } = input.dispatch;
   if (internal !== null) writeInternal(rules, input, internal);
   if (external !== null) {
@@ -39,6 +41,7 @@ export function sharedRules(input: PortRulesInput, countLocalhost: boolean): Sha
 
 interface WritableRules {
   readonly filter: string[];
+  readonly nodePortRefusals: string[];
   readonly nat: string[];
 }
 
@@ -114,7 +117,7 @@ function writeNodePort(
     rules.nat.push(`-A ${NODE_PORTS} ${name} ${protocol} --dport ${frontend.port} -j ${chains.external}`);
   }
   if (refusal !== null) {
-    rules.filter.push(
+    rules.nodePortRefusals.push(
       `-A ${EXTERNAL_SERVICES} ${refusalComment(port, refusal)} -m addrtype --dst-type LOCAL ${protocol} --dport ${frontend.port} -j ${refusal}`,
     );
   }

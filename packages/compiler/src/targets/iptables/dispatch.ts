@@ -104,14 +104,12 @@ function externalActions(port: ServicePort, frontends: readonly Frontend[]): Ext
     for (const frontend of frontends) expectActions(port, frontend, actions);
   };
   if (outside.verdict === 'reject') {
-    // What the node sends to an address that is not its own meets no rule, so both are said alike.
+    // What the node sends to an address that is not its own meets no rule, so both are said alike: see
+    // own-addresses.ts.
     for (const frontend of frontends) {
       const { node } = frontend.actions;
-      expectActions(port, frontend, {
-        pod: outside,
-        node: node.verdict === 'none' ? node : outside,
-        outside,
-      });
+      const isUnseen = node.verdict === 'none' && frontend.address !== null;
+      expectActions(port, frontend, { pod: outside, node: isUnseen ? node : outside, outside });
     }
     return { outside: null, shortCircuitsPods: false, refusal: 'REJECT' };
   }

@@ -94,6 +94,41 @@ describe('the iptables target', () => {
     );
   });
 
+  it('refuses node ports on addresses that are not local', () => {
+    const nodePorts = { match: [address('192.168.0.2')], loopback: false, refuse: 'local' } as const;
+    const full = (localAddresses: readonly Address[]): unknown =>
+      new IptablesWriter().full(
+        rulesetOf([], { localAddresses, nodePorts: { ...rulesetOf([]).nodePorts, IPv4: nodePorts } }),
+      );
+    expect(() => full([])).toThrow(
+      /^the iptables target does not support node ports on addresses of others: 192\.168\.0\.2 is /,
+    );
+    expect(() => full(nodePorts.match)).not.toThrow();
+  });
+
+  it.each(['externalIP', 'loadBalancerIP'] as const)(
+    'refuses what its hooks cannot do with packets that the node sends to an %s without endpoints',
+    (kind) => {
+      const [own, reject] = [address('203.0.113.1'), { verdict: 'reject' } as const];
+      const refused = (node: Action, localAddresses: readonly Address[]): unknown => {
+        const frontends = [frontend(kind, own, reject, node, reject)];
+        const empty = port({ hasEndpoints: false, weights: [], frontends });
+        const writer = new IptablesWriter();
+        // The service port is known, and the addresses are others: still each answer is its own.
+        writer.full(rulesetOf([empty], { localAddresses: node.verdict === 'reject' ? [own] : [] }));
+        return writer.full(rulesetOf([empty], { localAddresses }));
+      };
+      expect(() => refused(reject, [])).toThrow(
+        new RegExp(
+          `^the iptables target does not support refusals of what the node sends: ${kind} 203\\.0\\.113\\.1 port 80 of IPv4 shop/cart:http TCP: the node would refuse`,
+        ),
+      );
+      expect(() => refused({ verdict: 'none' }, [own])).toThrow(/: the node would let its own packets /);
+      expect(() => refused(reject, [own])).not.toThrow();
+      expect(() => refused({ verdict: 'none' }, [])).not.toThrow();
+    },
+  );
+
   it('refuses names that would end a line', () => {
     const full = (name: string): unknown => new IptablesWriter().full(rulesetOf([port({ name })]));
     expect(() => full('a\n-A INPUT -j DROP')).toThrow(UnsupportedFeatureError);
@@ -149,6 +184,31 @@ describe('the iptables target', () => {
     expect(mark([CLUSTER, CLUSTER_MASQUERADED], [cidr('0.0.0.0/0')])).toEqual([]);
   });
 
+  it.each(['cart', 'web'])(
+    "refuses by %s's node port before another's address with the same number",
+    (name) => {
+      const [reject, drop] = [{ verdict: 'reject' }, { verdict: 'drop' }] as const;
+      const own = address('192.0.2.10');
+      const byAddress = port({
+        name: name === 'cart' ? 'web' : 'cart',
+        hasEndpoints: false,
+        weights: [],
+        frontends: [frontend('externalIP', own, reject, reject)],
+      });
+      const byNodePort = port({
+        name,
+        externalTrafficPolicy: 'Local',
+        frontends: [frontend('nodePort', null, drop, CLUSTER_MASQUERADED, drop)],
+      });
+      const both = [byAddress, byNodePort].sort((a, b) => (a.name < b.name ? -1 : 1));
+      const refusals = rules(
+        rulesetOf(both, { localAddresses: [own], podCIDRs: [] }),
+        'KUBE-EXTERNAL-SERVICES',
+      );
+      expect(refusals.map((rule) => rule.replace(/^.*-j /, ''))).toEqual(['DROP', 'REJECT']);
+    },
+  );
+
   it('knows for which service port each line is', () => {
     const { text, originOf } = new IptablesWriter().full(rulesetOf([port()])).IPv4;
     for (const [index, line] of text.split('\n').entries()) {
@@ -159,7 +219,8 @@ describe('the iptables target', () => {
   it('writes the loopback address only where node ports are served there', () => {
     const jumps = (nodePorts: Partial<Ruleset['nodePorts']['IPv4']>): string[] => {
       const theirs = { match: 'local', loopback: false, refuse: 'local', ...nodePorts } as const;
-      const ruleset = rulesetOf([], { nodePorts: { IPv4: theirs, IPv6: theirs } });
+      const localAddresses = theirs.match === 'local' ? [] : theirs.match;
+      const ruleset = rulesetOf([], { localAddresses, nodePorts: { IPv4: theirs, IPv6: theirs } });
       const { IPv4, IPv6 } = new IptablesWriter().full(ruleset);
       return [IPv4, IPv6].flatMap(({ text }) =>
         linesOf(text, 'KUBE-SERVICES').map((rule) => rule.replace(/^.*chain" /, '')),
@@ -203,6 +264,20 @@ describe('a cluster with many endpoints', () => {
     const down = writer.partial(fewer, changeBetween(more, fewer)).IPv4.text;
     expect(chainsIn(down)).toBe(LARGE_CLUSTER_ENDPOINTS + 3);
     expect(down.match(/^-X /gm)).toHaveLength(2);
+  });
+});
+
+describe('a chain of a Service that is gone', () => {
+  it('is deleted, but only emptied where a rule of others leads to it', () => {
+    const [free, led] = ['KUBE-SVC-AAAAAAAAAAAAAAAA', 'KUBE-SVC-BBBBBBBBBBBBBBBB'];
+    const rule = `-A OUTPUT -d 192.0.2.1/32 -j ${led}`;
+    const held = parseIptablesSave(`*nat\n:OUTPUT ACCEPT\n:${free} -\n:${led} -\n${rule}\nCOMMIT\n`);
+    const { text } = new IptablesWriter().full(rulesetOf([]), { IPv4: held, IPv6: NO_TABLES }).IPv4;
+    expect(text.split('\n').filter((line) => /AAAA|BBBB/.test(line))).toEqual([
+      `:${free} - [0:0]`,
+      `:${led} - [0:0]`,
+      `-X ${free}`,
+    ]);
   });
 });
 

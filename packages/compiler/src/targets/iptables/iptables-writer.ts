@@ -11,9 +11,11 @@ import { UnsupportedFeatureError } from '../unsupported-feature.js';
 import { chainNamesOf, FIREWALL, isServiceChain } from './chain-names.js';
 import { detectorOf, dispatchOf } from './dispatch.js';
 import { type PortRulesInput, type SharedRules, sharedRules } from './dispatch-rules.js';
+import { earlyRefusals } from './early-refusals.js';
 import { type IptablesOptions, iptablesOptions } from './iptables-options.js';
 import { JUMP_RULES, type JumpRule } from './jump-rules.js';
 import { normalRule } from './normal-rule.js';
+import { expectOwnNodePortAddresses, expectOwnRefusals } from './own-addresses.js';
 import { NO_TABLES, normalRules, parseIptablesSave, type SavedTables } from './saved-tables.js';
 import { reachableBackends, type ServiceChain, serviceChainNames, serviceChains } from './service-chains.js';
 import {
@@ -46,8 +48,9 @@ interface FamilyPlan {
   readonly ports: readonly RenderedPort[];
   /** Those whose chains are written. */
   readonly written: readonly RenderedPort[];
-  /** Chains to be deleted. */
+  /** Chains to be emptied, and deleted if no rule of others leads to them: that would stop the whole text. */
   readonly stale: readonly string[];
+  readonly ledTo: ReadonlySet<string>;
   readonly commentEndpoints: boolean;
   /** `null`: not known. */
   readonly held: SavedTables | null;
@@ -82,7 +85,8 @@ export class IptablesWriter {
       const chains = [...(held?.[family].get('nat')?.keys() ?? [])];
       const stale = chains.filter((name) => isServiceChain(name) && !active.has(name)).sort();
       const commentEndpoints = endpointCount(ports) <= LARGE_CLUSTER_ENDPOINTS;
-      return { written: ports, stale, commentEndpoints, held: held?.[family] ?? null };
+      const ledTo = chainsOfOthersLeadTo(held?.[family]);
+      return { written: ports, stale, ledTo, commentEndpoints, held: held?.[family] ?? null };
     });
   }
 
@@ -109,7 +113,7 @@ export class IptablesWriter {
       const active = new Set(after.flatMap(({ input }) => serviceChainNames(input)));
       const were = new Set(before.flatMap(({ input }) => serviceChainNames(input)));
       const stale = [...were].filter((name) => !active.has(name));
-      return { written, stale, commentEndpoints, held: null };
+      return { written, stale, ledTo: new Set(), commentEndpoints, held: null };
     });
   }
 
@@ -131,10 +135,13 @@ export class IptablesWriter {
       const detail = 'its rules are those of kube-proxy in iptables mode; compile with mode iptables';
       throw new UnsupportedFeatureError('iptables', 'nftables mode', detail);
     }
+    expectOwnNodePortAddresses(ruleset);
     const countsLocalhost = this.options.nfacct && protectsLocalnet(ruleset);
     if (countsLocalhost !== this.#countsLocalhost) this.#rendered = new WeakMap();
     this.#countsLocalhost = countsLocalhost;
     const rendered = ruleset.servicePorts.map((port) => this.#render(port));
+    // The node's addresses change without the service ports that are known.
+    for (const { input } of rendered) expectOwnRefusals(ruleset, input.port, input.dispatch);
     const textOf = (family: Family): RuleText => {
       const ports = rendered.filter(({ input }) => input.port.family === family);
       return this.#familyText({ family, ruleset, ports, ...plan(family, ports) });
@@ -168,9 +175,14 @@ export class IptablesWriter {
     for (const chain of FILTER_CHAINS) writer.write(chainLine(chain));
     if (declaresFirewall) writer.write(chainLine(FIREWALL));
     writeJumps(writer, 'filter', held);
-    for (const { input, shared } of ports) {
-      const origin = servicePortKey(input.port);
-      for (const rule of shared.filter) writer.write(rule, origin);
+    const early = earlyRefusals(ports.map(({ input }) => input));
+    const writeAll = (rules: readonly string[], { input }: RenderedPort): void => {
+      for (const rule of rules) writer.write(rule, servicePortKey(input.port));
+    };
+    for (const port of ports) if (early.has(port.input)) writeAll(port.shared.nodePortRefusals, port);
+    for (const port of ports) {
+      writeAll(port.shared.filter, port);
+      if (!early.has(port.input)) writeAll(port.shared.nodePortRefusals, port);
     }
     for (const rule of forwardingRules(this.options)) writer.write(rule);
     if (localnet !== null) writer.write(localnet);
@@ -178,7 +190,7 @@ export class IptablesWriter {
   }
 
   #writeNat(writer: RuleTextWriter, plan: FamilyPlan): void {
-    const { family, ruleset, ports, written, stale, commentEndpoints, held } = plan;
+    const { family, ruleset, ports, written, stale, ledTo, commentEndpoints, held } = plan;
     const chains: { readonly origin: string; readonly chain: ServiceChain }[] = [];
     for (const { input } of written) {
       const options = { pods: detectorOf(ruleset, input.port), commentEndpoints };
@@ -197,13 +209,23 @@ export class IptablesWriter {
     }
     for (const { origin, chain } of chains) for (const rule of chain.rules) writer.write(rule, origin);
     for (const rule of nodePortJumps(ruleset, family)) writer.write(rule);
-    for (const chain of stale) writer.write(`-X ${chain}`);
+    for (const chain of stale) if (!ledTo.has(chain)) writer.write(`-X ${chain}`);
     writer.write('COMMIT');
   }
 }
 
 function endpointCount(ports: readonly RenderedPort[]): number {
   return ports.reduce((sum, port) => sum + port.endpointCount, 0);
+}
+
+/** The targets of all rules of the nat table in chains that are not this target's. */
+function chainsOfOthersLeadTo(held: SavedTables | undefined): Set<string> {
+  const targets = new Set<string>();
+  for (const [name, { rules }] of held?.get('nat') ?? []) {
+    if (isServiceChain(name) || NAT_CHAINS.includes(name)) continue;
+    for (const { words } of rules) targets.add(/ ?-[jg] (\S+)/.exec(words)?.[1] ?? '');
+  }
+  return targets;
 }
 
 function chainLine(chain: string): string {

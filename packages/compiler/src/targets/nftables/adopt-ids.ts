@@ -34,7 +34,7 @@ import {
 export function adoptIds(read: readonly NftTable[], ruleset: Ruleset): NftablesIds {
   const [IPv4, IPv6] = FAMILIES.map((family) => {
     const table = read.find((it) => it.family === FAMILY_TEXT[family].table);
-    if (table === undefined) return { ports: new Map(), classes: new Map(), highestId: 0 };
+    if (table === undefined) return NOTHING_ADOPTED;
     return new Adoption(table).adopt(ruleset, family);
   }) as [AdoptedIds, AdoptedIds];
   return { IPv4, IPv6 };
@@ -65,7 +65,7 @@ class Adoption {
       if (port.family === family) ports.set(servicePortKey(port), this.#portIds(port));
     }
     const classes = new Map([...this.#classNames].map(([number, name]) => [name, number]));
-    return { ports, classes, highestId: this.#highestId() };
+    return { ports, classes, highestId: this.#highestId(), claimed: this.#claimed };
   }
 
   #portIds(port: ServicePort): PortIds {
@@ -141,7 +141,7 @@ class Adoption {
     return true;
   }
 
-  // The ids of what the ruleset has no more are not given anew either: clients' records may have them.
+  // The ids of what the ruleset has no more are given anew last of all: clients' records may have them.
   #highestId(): number {
     let highest = 0;
     for (const [container, elements] of this.#table.elements) {
@@ -171,6 +171,14 @@ export const BACKEND_MAPS: readonly string[] = [
 ];
 
 const NONE: ReadonlyMap<string, string> = new Map();
+
+/** What there is to go on with where there is no table. */
+export const NOTHING_ADOPTED: AdoptedIds = {
+  ports: new Map(),
+  classes: new Map(),
+  highestId: 0,
+  claimed: new Set(),
+};
 
 /** Whether the keys of a container begin with words that have ids, and whether its data are such words. */
 export function wordsIn(container: string): readonly [key: boolean, data: boolean] {

@@ -57,18 +57,18 @@ export class FamilyWriter {
   #owners: Owners | null = null;
 
   /** @throws {UnsupportedFeatureError} if the ruleset has what the target cannot say */
-  constructor(family: Family, ruleset: Ruleset, options: NftablesOptions, adopted: AdoptedIds | null) {
+  constructor(family: Family, ruleset: Ruleset, options: NftablesOptions, adopted: AdoptedIds) {
     this.#family = family;
     this.#options = options;
     this.#ruleset = ruleset;
-    this.#ids = new IdPool((adopted?.highestId ?? 0) + 1, MAX_ID);
-    this.#classes = new ClassRegistry(adopted?.classes ?? new Map());
+    this.#ids = new IdPool(adopted.highestId + 1, MAX_ID, adopted.claimed);
+    this.#classes = new ClassRegistry(adopted.classes);
     // There are numbers for all of these, and nobody gives them back.
     for (const standing of STANDING_CLASSES) this.#classes.acquire(standing);
     for (const port of ruleset.servicePorts) {
       if (port.family !== family) continue;
       const key = servicePortKey(port);
-      const held = this.#hold(port, adopted?.ports.get(key) ?? null);
+      const held = this.#hold(port, adopted.ports.get(key) ?? null);
       this.#held.set(key, held);
       this.#hairpin.count(held);
     }

@@ -90,7 +90,7 @@ ${pool('cluster', 'even', 1, 2)}\n${pool('local', 'even', 1)}`,
     expect(held(of, 'node-ports')).toEqual({ 'tcp . 30080': '1:3' });
     expect(held(of, 'from-pod')).toEqual({ '0:c000': '0:401e', '1:0': '0:401e' });
     expect(held(of, 'from-node')).toEqual({ '0:c000': '0:481e', '1:0': '0:481e' });
-    expect(held(of, 'from-outside')).toEqual({ '0:c000': '0:8011', '1:0': '0:2' });
+    expect(held(of, 'from-outside')).toEqual({ '0:c000': '0:801f', '1:0': '0:2' });
   });
 
   it('have source ranges, and a flag that asks for them', () => {

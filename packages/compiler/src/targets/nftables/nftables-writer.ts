@@ -6,6 +6,7 @@ import type { RulesetChange } from '../../ruleset/change.js';
 import type { Ruleset } from '../../ruleset/types.js';
 import { type RuleText, RuleTextWriter } from '../rule-text.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
+import { NOTHING_ADOPTED } from './adopt-ids.js';
 import type { OwnerOf } from './differences.js';
 import { FAMILY_TEXT } from './family-text.js';
 import { FamilyWriter } from './family-writer.js';
@@ -26,7 +27,7 @@ export class NftablesWriter {
     checkNftablesOptions(options);
     checkMode(ruleset);
     this.#tables = (['IPv4', 'IPv6'] as const).map(
-      (family) => new FamilyWriter(family, ruleset, options, adopted?.[family] ?? null),
+      (family) => new FamilyWriter(family, ruleset, options, adopted?.[family] ?? NOTHING_ADOPTED),
     );
   }
 

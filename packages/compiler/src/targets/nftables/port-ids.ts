@@ -32,6 +32,8 @@ export interface AdoptedIds {
   readonly classes: ReadonlyMap<string, number>;
   /** Above it no id is in use. */
   readonly highestId: number;
+  /** Those of `ports`. */
+  readonly claimed: ReadonlySet<number>;
 }
 
 export interface NftablesIds {
