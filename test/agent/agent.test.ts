@@ -92,6 +92,19 @@ describe('an agent', () => {
     expect(driver.kernel.rules?.servicePorts[0]?.clusterPool?.backends).toHaveLength(1);
   });
 
+  it('says once when a sync breaks off for another reason, and when that is over', async () => {
+    const { clock, source, driver, log } = await start([NODE, service('cart')]);
+    // No driver should do that; whatever fails, somebody has to be told.
+    driver.apply = async () => undefined as never;
+    source.state.upsert(slice('cart', ['10.244.0.5']));
+    await clock.advance(1500);
+    expect(log.take()).toEqual([
+      expect.stringMatching(/^error a sync broke off and is tried again: .*(?:statements|undefined)/),
+    ]);
+    await clock.advance(10_000);
+    expect(log.lines).toContain('info syncs go through to their end again');
+  });
+
   it('retries with a back-off when nothing happens', async () => {
     const { clock, source, driver } = await start([NODE, service('cart')]);
     driver.failure = new Error('nft: not found');

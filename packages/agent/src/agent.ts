@@ -111,7 +111,7 @@ export class Agent {
     this.#runner = new BoundedRunner(
       clock,
       { minInterval: minSyncPeriod, maxInterval: fullSyncPeriod, retry },
-      (reasons) => this.#sync(reasons),
+      (reasons) => this.#run(reasons),
     );
     this.#state.subscribe((event) => this.#changed(event));
     this.#servers = this.#makeServers();
@@ -194,6 +194,18 @@ export class Agent {
     if (this.#stopping !== null) return;
     const wait = Math.max(timing.syncPeriod, took * VERIFY_PAUSE);
     this.#cancelVerify = clock.after(wait, () => this.#runner.request('verify'));
+  }
+
+  /** Never fails in silence, whatever it is that fails. */
+  async #run(reasons: ReadonlySet<RunReason>): Promise<RunOutcome> {
+    try {
+      const outcome = await this.#sync(reasons);
+      if (outcome === 'done') this.#syncLog.ended();
+      return outcome;
+    } catch (error) {
+      this.#syncLog.brokeOff(error);
+      return 'failed';
+    }
   }
 
   async #sync(reasons: ReadonlySet<RunReason>): Promise<RunOutcome> {

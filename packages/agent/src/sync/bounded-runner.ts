@@ -85,7 +85,7 @@ export class BoundedRunner {
     try {
       outcome = await this.#run(reasons);
     } catch {
-      outcome = 'failed';
+      // What went wrong is for whoever runs to say; here it counts as any other failure.
     }
     this.#failures = outcome === 'done' ? 0 : this.#failures + 1;
     this.#ended = this.#clock.now();

@@ -16,6 +16,7 @@ export class SyncLog {
   readonly #locate: (object: ObjectReference) => SourcePosition | null;
   readonly #rules: StandingProblem;
   readonly #flows: StandingProblem;
+  readonly #wholeSync: StandingProblem;
 
   /** @param locate - where an object is written; `null`: nobody knows */
   constructor(log: Log, locate: (object: ObjectReference) => SourcePosition | null) {
@@ -23,6 +24,7 @@ export class SyncLog {
     this.#locate = locate;
     this.#rules = new StandingProblem(log, 'the rules are written again');
     this.#flows = new StandingProblem(log, 'tracked flows are cleaned again');
+    this.#wholeSync = new StandingProblem(log, 'syncs go through to their end again');
   }
 
   /** A sync failed. */
@@ -36,6 +38,17 @@ export class SyncLog {
       `the rules cannot be written, those of before stay in force: ${message}${culprit}`,
       fields,
     );
+  }
+
+  /** Something failed around the rules: before them, or once they were written. */
+  brokeOff(error: unknown): void {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    this.#wholeSync.met(`a sync broke off and is tried again: ${message}`);
+  }
+
+  /** A sync went through to its end. */
+  ended(): void {
+    this.#wholeSync.over();
   }
 
   succeeded(
