@@ -209,7 +209,7 @@ describe('for a valid Service', () => {
   it('the unchanged update is valid, but for its resource version', () => {
     fc.assert(
       fc.property(likelyServices, (service) => {
-        // Too few valid ones among the likely ones are a failure: fast-check gives up.
+        // About one in eight is valid; where fewer than one in thirteen are, fast-check gives up.
         fc.pre(validateService(service).length === 0);
         const stored = { ...service, metadata: { ...service.metadata, resourceVersion: '1' } };
         expect(validateServiceUpdate(stored, stored)).toEqual([]);
@@ -217,7 +217,7 @@ describe('for a valid Service', () => {
           'metadata.resourceVersion',
         ]);
       }),
-      { numRuns: 100, maxSkipsPerRun: 100 },
+      { numRuns: 100, maxSkipsPerRun: 12 },
     );
   });
 });
