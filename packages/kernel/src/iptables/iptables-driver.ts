@@ -13,6 +13,7 @@ import {
 import { FAMILIES, type Family } from '@shunt/model';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
+import { lineCount } from '../line-count.js';
 import {
   type Difference,
   DriverError,
@@ -21,7 +22,7 @@ import {
   type RuleDriver,
 } from '../rule-driver.js';
 import { IptablesTool, type IptablesVariant } from './iptables-tool.js';
-import { lineCount, tableTexts } from './table-texts.js';
+import { tableTexts } from './table-texts.js';
 
 export interface IptablesDriverOptions {
   /** Where and how commands run; child processes of this one by default. */

@@ -1,6 +1,7 @@
 import { RuleTextWriter } from '@shunt/compiler';
 import { describe, expect, it } from 'vitest';
-import { lineCount, tableTexts } from './table-texts.js';
+import { lineCount } from '../line-count.js';
+import { tableTexts } from './table-texts.js';
 
 describe('the texts of tables', () => {
   it('are transactions of their own, and know whose their lines are', () => {

@@ -1,4 +1,5 @@
 import type { RuleText } from '@shunt/compiler';
+import { lineCount } from '../line-count.js';
 
 /**
  * Cuts input of iptables-restore into its tables, each of which is one transaction.
@@ -19,10 +20,3 @@ export function tableTexts({ text, originOf }: RuleText): RuleText[] {
 }
 
 const END = '\nCOMMIT\n';
-
-/** Of text whose every line ends with a line break. */
-export function lineCount(text: string): number {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
-  return lines;
-}

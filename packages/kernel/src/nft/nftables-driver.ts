@@ -13,6 +13,7 @@ import {
 } from '@shunt/compiler';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
+import { lineCount } from '../line-count.js';
 import {
   type Difference,
   DriverError,
@@ -68,7 +69,7 @@ export class NftablesDriver implements RuleDriver {
     const isWhole = held.length === 0;
     if (text.text !== '') await this.#commit(text, writer, isWhole);
     this.#writer = writer;
-    return { statements: lineCount(text), duration: elapsed(), full: isWhole };
+    return { statements: lineCount(text.text), duration: elapsed(), full: isWhole };
   }
 
   async apply(ruleset: Ruleset, change: RulesetChange): Promise<DriverReport> {
@@ -80,7 +81,7 @@ export class NftablesDriver implements RuleDriver {
     const text = writer.update(ruleset, change);
     if (text.text !== '') await this.#tool.commit(text);
     this.#writer = writer;
-    return { statements: lineCount(text), duration: elapsed(), full: false };
+    return { statements: lineCount(text.text), duration: elapsed(), full: false };
   }
 
   /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
@@ -203,7 +204,3 @@ interface Mending {
 
 const TABLE_FAMILIES = ['ip', 'ip6'] as const;
 const NO_TEXT: RuleText = { text: '', originOf: () => null };
-
-function lineCount({ text }: RuleText): number {
-  return text.split('\n').length - 1;
-}
