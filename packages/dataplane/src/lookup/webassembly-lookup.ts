@@ -12,6 +12,7 @@ export class WebAssemblyLookup implements LookupKernels {
   readonly oneVerdict: Uint32Array;
   readonly #memory: TableMemory;
   readonly #kernels: Kernels;
+  readonly #lookupWords4: Kernels['lookupWords4'];
   readonly #stage: RecordStage;
   readonly #regionAt: number;
   readonly #imageAt: number;
@@ -23,6 +24,7 @@ export class WebAssemblyLookup implements LookupKernels {
   private constructor(memory: TableMemory, kernels: Kernels, region: ReaderRegion) {
     this.#memory = memory;
     this.#kernels = kernels;
+    this.#lookupWords4 = kernels.lookupWords4;
     this.#stage = new RecordStage(region.packets, region.verdicts);
     this.#stagedAt = region.packets.byteOffset;
     this.#answersAt = region.verdicts.byteOffset;
@@ -76,12 +78,13 @@ export class WebAssemblyLookup implements LookupKernels {
   }
 
   words4(source: number, destination: number, ports: number, protocol: number): number {
-    const outcome = this.#kernels.lookupWords4(
+    // Signed words need not be put on the heap for the call.
+    const outcome = this.#lookupWords4(
       this.#imageAt,
       this.#onePacketAt,
       this.#oneVerdictAt,
-      source,
-      destination,
+      source | 0,
+      destination | 0,
       ports,
       protocol,
     );
