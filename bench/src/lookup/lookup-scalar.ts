@@ -1,6 +1,7 @@
 import { emitTable } from '@shunt/compiler';
 import { Dataplane, type LookupResult, type PacketInput } from '@shunt/dataplane';
 import {
+  type Address,
   type Family,
   formatAddress,
   PACKET4_WORDS,
@@ -42,9 +43,14 @@ function lookupOf(name: string, inputOf: (packet: Packet) => PacketInput): Imple
 export const lookupObject = lookupOf('lookup, an object a packet', (packet) => packet);
 
 export const lookupStrings = lookupOf('lookup, addresses as text', (packet) => {
-  const { source, destination } = packet;
-  return { ...packet, source: formatAddress(source), destination: formatAddress(destination) };
+  const { protocol, source, sourcePort = 0, destination, destinationPort } = packet;
+  return { protocol, source: textOf(source), sourcePort, destination: textOf(destination), destinationPort };
 });
+
+/** As a program reads it from elsewhere: what it has just put together is kept in pieces by the engine. */
+function textOf(address: Address): string {
+  return Buffer.from(formatAddress(address), 'latin1').toString('latin1');
+}
 
 /** `Dataplane.lookup4` or `lookup6`: numbers in, a number out. */
 export const lookupNumbers: Implementation = {

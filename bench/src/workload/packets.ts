@@ -75,22 +75,25 @@ function destinationsOf({ destinations }: Cluster, traffic: Traffic): Destinatio
 }
 
 function makePacket(random: Random, cluster: Cluster, destination: Destination, missOneIn: number): Packet {
-  const hit = {
-    protocol: destination.protocol,
-    source: sourceFor(random, cluster, destination),
-    sourcePort: FIRST_SOURCE_PORT + below(random, SOURCE_PORTS),
-    destination: destination.address,
-    destinationPort: destination.port,
-  };
-  if (!oneIn(random, missOneIn)) return hit;
-  const family = familyOf(hit.destination);
+  const { protocol, port, address } = destination;
+  const source = sourceFor(random, cluster, destination);
+  const sourcePort = FIRST_SOURCE_PORT + below(random, SOURCE_PORTS);
+  const hit: [Address, number] = [address, port];
+  const [to, toPort] = oneIn(random, missOneIn) ? missOf(random, hit) : hit;
+  // One literal for all: an engine has as many shapes for objects as ways that they come about.
+  return { protocol, source, sourcePort, destination: to, destinationPort: toPort };
+}
+
+/** An address and a port that are not served, instead of those that are. */
+function missOf(random: Random, [address, port]: [Address, number]): [Address, number] {
+  const family = familyOf(address);
   switch (below(random, 3)) {
     case 0:
-      return { ...hit, destinationPort: 7 };
+      return [address, 7];
     case 1:
-      return { ...hit, destination: inFamily(UNUSED_BASE + below(random, UNUSED_SPACE), family) };
+      return [inFamily(UNUSED_BASE + below(random, UNUSED_SPACE), family), port];
     default:
-      return { ...hit, destination: inFamily(ELSEWHERE_BASE + below(random, ELSEWHERE_SPACE), family) };
+      return [inFamily(ELSEWHERE_BASE + below(random, ELSEWHERE_SPACE), family), port];
   }
 }
 
