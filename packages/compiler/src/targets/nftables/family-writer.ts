@@ -8,7 +8,7 @@ import { wordsIn } from './adopt-ids.js';
 import { allIds, assignIds, releasedIds } from './assign-ids.js';
 import { ClassRegistry } from './class-registry.js';
 import { FAMILY_TEXT } from './family-text.js';
-import { Hairpin } from './hairpin.js';
+import { hairpinElements } from './hairpin.js';
 import { IdPool } from './id-pool.js';
 import { chains, declarations, slotsDeclaration, VERDICT_CLASSES } from './layout.js';
 import type { NftTable } from './nft-table.js';
@@ -51,7 +51,6 @@ export class FamilyWriter {
   readonly #ids: IdPool;
   readonly #classes: ClassRegistry;
   readonly #held = new Map<string, HeldPort>();
-  readonly #hairpin = new Hairpin();
   #ruleset: Ruleset;
   /** Made when it is asked for, which is only when something differs. */
   #owners: Owners | null = null;
@@ -68,9 +67,7 @@ export class FamilyWriter {
     for (const port of ruleset.servicePorts) {
       if (port.family !== family) continue;
       const key = servicePortKey(port);
-      const held = this.#hold(port, adopted.ports.get(key) ?? null);
-      this.#held.set(key, held);
-      this.#hairpin.count(held);
+      this.#held.set(key, this.#hold(port, adopted.ports.get(key) ?? null));
     }
   }
 
@@ -151,7 +148,6 @@ export class FamilyWriter {
         transaction.add(container, element, data, key);
     for (const { key, before, after } of changes) this.#takeDifference(before, after, removeFor(key));
     for (const { key, before, after } of changes) this.#takeDifference(after, before, addFor(key));
-    for (const { before, after } of changes) this.#hairpin.update(before, after, transaction);
     this.#updateSections(this.#ruleset, ruleset, change, transaction);
     for (const { key, before, after } of changes) this.#keep(key, before, after);
     this.#classes.dropUnused();
@@ -234,7 +230,7 @@ export class FamilyWriter {
       if (familyOf(address) === this.#family) take('cluster-ips', formatAddress(address), '');
     }
     takeSections(this.#family, this.#ruleset, take);
-    for (const key of this.#hairpin.keys) take('hairpin', key, '');
+    for (const key of hairpinElements(this.#family)) take('hairpin', key, '');
     for (const [key, held] of this.#held) {
       this.#takeFrontends(held, protocols, taker.takeFor(key));
       for (const [, pool] of poolsOf(held)) taker.takePool(key, pool);

@@ -68,7 +68,6 @@ describe('elements of nftables', () => {
       '0:4000 . 0': '10.244.0.1 . 8080',
       '0:4000 . 1': '10.244.0.2 . 8080',
     });
-    expect(held(of, 'hairpin')).toEqual({ '10.244.0.1 . 10.244.0.1': '', '10.244.0.2 . 10.244.0.2': '' });
     expect(held(of, 'cluster-ips')).toEqual({ '10.96.0.10': '' });
   });
 
@@ -179,18 +178,12 @@ describe('an update of nftables', () => {
   const even = (...hosts: number[]): Ruleset =>
     ruleset(`clusterIP 10.96.0.10:80 ${CLUSTER}\n${pool('cluster', 'even', ...hosts)}`);
 
-  it('changes the slots and the hairpin of an endpoint that is replaced', () => {
+  it('changes the slots of an endpoint that is replaced', () => {
     expect(textOf(even(1, 2), even(1, 3))).toBe(`delete element ip shunt slots-2 {
 0:4000 . 1,
 }
-delete element ip shunt hairpin {
-10.244.0.2 . 10.244.0.2,
-}
 add element ip shunt slots-2 {
 0:4000 . 1 : 10.244.0.3 . 8080,
-}
-add element ip shunt hairpin {
-10.244.0.3 . 10.244.0.3,
 }
 `);
   });
