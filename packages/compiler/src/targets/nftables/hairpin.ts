@@ -1,47 +1,49 @@
-import { type Address, formatAddress } from '@shunt/model';
-import type { HeldPort } from './port-elements.js';
-import type { Transaction } from './transaction.js';
+/**
+ * Hairpins: flows that go back to where they came from. A rule has no word for "source and destination are the
+ * same" (nft compares a field with constants, or looks it up), so the addresses are compared digit by digit, as
+ * hexadecimal has them: each pair of digits is looked up in a set of all that are equal. That set does not grow
+ * with the endpoints and never changes.
+ */
+import { type Family, formatAddress } from '@shunt/model';
+import { FAMILY_TEXT } from './family-text.js';
 
-/** The addresses of backends, each with how many pools it is in: a flow from one of them to itself is a hairpin. */
-export class Hairpin {
-  readonly #users = new Map<Address, number>();
+/** A rule has room for 128 expressions in the kernel (NFT_RULE_MAXEXPRS), and each digit takes five of them. */
+const DIGITS_PER_RULE = 16;
 
-  get keys(): string[] {
-    return [...this.#users.keys()].map(keyOf);
-  }
+/** Of an address. */
+const DIGITS: Readonly<Record<Family, number>> = { IPv4: 8, IPv6: 32 };
 
-  /** Counts the backends of a service port that comes. */
-  count(held: HeldPort): void {
-    for (const { pool } of held.pools) {
-      for (const { address } of pool.backends) this.#users.set(address, (this.#users.get(address) ?? 0) + 1);
-    }
-  }
-
-  /** Counts those of one that changes, comes (`before` is `null`) or goes. */
-  update(before: HeldPort | null, after: HeldPort | null, transaction: Transaction): void {
-    const touched = new Map<Address, number>();
-    const add = (held: HeldPort | null, by: number): void => {
-      for (const { pool } of held?.pools ?? []) {
-        for (const { address } of pool.backends) touched.set(address, (touched.get(address) ?? 0) + by);
-      }
-    };
-    add(before, -1);
-    add(after, 1);
-    for (const [address, by] of touched) {
-      if (by === 0) continue;
-      const users = this.#users.get(address) ?? 0;
-      if (users === 0) transaction.add('hairpin', keyOf(address), '', null);
-      if (users + by === 0) {
-        transaction.remove('hairpin', keyOf(address), '', null);
-        this.#users.delete(address);
-      } else {
-        this.#users.set(address, users + by);
-      }
-    }
-  }
+/** Addresses with one digit that is not zero, and the one without, each twice: `0.0.0.7 . 0.0.0.7`. */
+export function hairpinElements(family: Family): readonly string[] {
+  const digits = Array.from({ length: 15 }, (_, digit) => digit + 1);
+  const addresses = places(family).flatMap((place) => digits.map((digit) => digitText(family, place, digit)));
+  return [digitText(family, 0, 0), ...addresses].map((address) => `${address} . ${address}`);
 }
 
-function keyOf(address: Address): string {
-  const text = formatAddress(address);
-  return `${text} . ${text}`;
+/**
+ * What a packet's source and destination must pass to be the same, in parts: a rule has no room for more than one
+ * of them. The last digits come first, which differ in most cases.
+ */
+export function hairpinConditions(family: Family): readonly string[] {
+  const { table } = FAMILY_TEXT[family];
+  const tests = places(family).map((place) => {
+    const mask = digitText(family, place, 15);
+    return `${table} saddr & ${mask} . ${table} daddr & ${mask} @hairpin`;
+  });
+  const parts: string[] = [];
+  for (let at = 0; at < tests.length; at += DIGITS_PER_RULE) {
+    parts.push(tests.slice(at, at + DIGITS_PER_RULE).join(' '));
+  }
+  return parts;
+}
+
+/** Places of digits, from the last. */
+function places(family: Family): readonly number[] {
+  return Array.from({ length: DIGITS[family] }, (_, place) => place);
+}
+
+/** The address with this digit at its place, and no other. */
+function digitText(family: Family, place: number, digit: number): string {
+  const shift = place * 4;
+  return formatAddress(family === 'IPv4' ? (digit << shift) >>> 0 : BigInt(digit) << BigInt(shift));
 }

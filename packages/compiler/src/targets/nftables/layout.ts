@@ -5,6 +5,7 @@
 import { cidrFamily, type Family, formatCidr, type Origin } from '@shunt/model';
 import type { RulesetSections } from '../../ruleset/types.js';
 import { FAMILY_TEXT } from './family-text.js';
+import { hairpinConditions } from './hairpin.js';
 import type { NftablesOptions } from './options.js';
 import { SLOT_KEY } from './pool-class.js';
 import {
@@ -116,11 +117,11 @@ export function chains(
     ],
     ['outgoing-to-cluster-ips', clusterIPRules(family, sections, '')],
     ['masquerade-it', [`meta mark set meta mark ^ ${mark}`, 'masquerade fully-random']],
-    ...baseChains(table, mark),
+    ...baseChains(family, mark),
   ];
 }
 
-function baseChains(table: 'ip' | 'ip6', mark: string): [string, string[]][] {
+function baseChains(family: Family, mark: string): [string, string[]][] {
   return [
     [
       'nat-prerouting',
@@ -134,13 +135,27 @@ function baseChains(table: 'ip' | 'ip6', mark: string): [string, string[]][] {
       'nat-output',
       ['type nat hook output priority -100; policy accept;', 'jump services', 'goto outgoing-to-cluster-ips'],
     ],
+    ...postroutingChains(family, mark),
+  ];
+}
+
+function postroutingChains(family: Family, mark: string): [string, string[]][] {
+  const [first, ...further] = hairpinConditions(family);
+  const chainOf = (part: number): string => `hairpin-${part + 1}`;
+  const leadsTo = (part: number): string =>
+    part < further.length ? `goto ${chainOf(part)}` : 'masquerade fully-random';
+  return [
+    ...further.map((condition, part): [string, string[]] => [
+      chainOf(part),
+      [`${condition} ${leadsTo(part + 1)}`],
+    ]),
     [
       'nat-postrouting',
       [
         'type nat hook postrouting priority srcnat; policy accept;',
         `ct status dnat meta priority & ${ID_MASK} != none meta priority set none`,
         `${isMarked(mark)} goto masquerade-it`,
-        `ct status dnat ${table} saddr . ${table} daddr @hairpin masquerade fully-random`,
+        `ct status dnat ${first} ${leadsTo(0)}`,
       ],
     ],
   ];

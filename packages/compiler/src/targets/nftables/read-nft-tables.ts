@@ -52,7 +52,7 @@ class ListingReader {
       const block = /^\t(\w+) (.+) \{/.exec(line);
       if (block === null) continue;
       const [, kind, name] = block as unknown as [string, string, string];
-      if (kind === 'chain') table.chains.set(name, this.#readProperties());
+      if (kind === 'chain') table.chains.set(name, this.#readProperties().map(withPlainAddresses));
       else this.#readContainer(table, kind, name);
     }
   }
