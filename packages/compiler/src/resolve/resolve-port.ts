@@ -6,9 +6,11 @@ import type { Backend, EndpointAddress, Pool, PoolName, ServicePort } from '../r
 import type { Balancing } from './balance-annotation.js';
 import { type Categories, categorize, type EndpointList } from './categorize.js';
 import type { Endpoint } from './endpoint.js';
-import { type Claim, claimFrontends } from './frontends.js';
+import { type Claim, claimAlike, claimFrontends } from './frontends.js';
 import type { CompileInput } from './input.js';
 import { isExternallyAccessible, type ServicePortSpecification } from './service-port.js';
+
+const NO_PLACES: readonly EndpointAddress[] = [];
 
 /** A service port with everything that decided it, before conflicts with others are settled. */
 export interface ResolvedPort {
@@ -42,7 +44,10 @@ export function resolvePort(
     local: internalLocal || (externalLocal && accessible),
   };
   const categories = categorize(endpoints, uses, node);
-  const claims = claimFrontends(specification, categories, config, node);
+  // A specification is of one node and one config.
+  const claimed = before !== null && before.specification === specification ? before : null;
+  const held = claimed !== null && claimAlike(claimed.categories, categories) ? claimed : null;
+  const claims = held?.claims ?? claimFrontends(specification, categories, config, node);
   const pool = (name: PoolName, list: EndpointList | null, was: Pool | null | undefined): Pool | null =>
     list === null ? null : poolOf(list, balancing, isReachableFromOutside(claims, name), was ?? null);
   const { namespace, portName, protocol, family, service } = specification;
@@ -66,8 +71,8 @@ export function resolvePort(
       clusterPool: pool('cluster', categories.cluster, before?.servicePort.clusterPool),
       localPool: pool('local', categories.local, before?.servicePort.localPool),
       servingEndpoints:
-        protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : [],
-      frontends: claims.map((claim) => claim.frontend),
+        protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : NO_PLACES,
+      frontends: held?.servicePort.frontends ?? claims.map((claim) => claim.frontend),
     },
   };
 }
@@ -75,10 +80,12 @@ export function resolvePort(
 // Flows from outside may meet another node, or this one after a restart: there the slots must agree.
 // Cluster IPs are left out: what reaches them from outside is rare, and conntrack keeps it.
 function isReachableFromOutside(claims: readonly Claim[], pool: PoolName): boolean {
-  return claims.some(({ frontend }) => {
+  for (const { frontend } of claims) {
+    if (frontend.kind === 'clusterIP') continue;
     const { outside } = frontend.actions;
-    return frontend.kind !== 'clusterIP' && outside.verdict === 'forward' && outside.pool === pool;
-  });
+    if (outside.verdict === 'forward' && outside.pool === pool) return true;
+  }
+  return false;
 }
 
 function poolOf(
