@@ -11,6 +11,7 @@ export function missingBackends(pools: readonly Pool[], others: readonly Pool[])
   const candidates: Backend[] = [];
   for (const pool of pools) if (!others.includes(pool)) addUnaligned(pool, others, candidates);
   if (candidates.length === 0) return candidates;
+  if (candidates.length === 1) return lookThrough(others)(candidates[0] as Backend) ? [] : candidates;
   const isElsewhere = candidates.length <= FEW ? lookThrough(others) : lookUp(others);
   const missing: Backend[] = [];
   const seen = new Set<string>();
@@ -25,7 +26,7 @@ export function missingBackends(pools: readonly Pool[], others: readonly Pool[])
 
 /** Adds the backends of a pool that are not where they are looked for in that of the others most like it. */
 function addUnaligned({ backends }: Pool, others: readonly Pool[], candidates: Backend[]): void {
-  const other = mostLike(backends, others);
+  const other = others.length > 1 ? mostLike(backends, others) : (others[0]?.backends ?? []);
   let next = 0;
   for (let index = 0; index < backends.length; index++) {
     const backend = backends[index] as Backend;

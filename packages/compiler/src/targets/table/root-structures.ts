@@ -30,6 +30,7 @@ import {
   writeRoot,
 } from './structures.js';
 import type { TableDirectory } from './table-directory.js';
+import type { ChangedLines } from './update-step.js';
 
 // An index or a set is written anew when more of its entries are taken, or fewer: it then has about twice
 // the room that it needs, and it takes as many changes as it has records to come there again.
@@ -122,13 +123,13 @@ export class RootStructures {
 
   /**
    * Brings lines of a family into the index, and others out of it.
+   * @param lineCount - how many there are then
    * @param directory - with the lines as they are to be
    * @param atOnce - leave the index in force as it is
    */
   changeLines(
     family: Family,
-    added: readonly number[],
-    removed: readonly number[],
+    { added, removed, kept }: Readonly<ChangedLines>,
     lineCount: number,
     directory: TableDirectory,
     atOnce: boolean,
@@ -138,7 +139,7 @@ export class RootStructures {
     const entries = this.#contents.structures[name].count * BUCKET_ENTRIES;
     const capacity = indexCapacity(lineCount);
     const isOffSize =
-      lineCount + added.length > entries * MOST_OF_ENTRIES ||
+      lineCount + removed.length - kept > entries * MOST_OF_ENTRIES ||
       (lineCount < entries * LEAST_OF_ENTRIES && capacity < this.#contents.structures[name].count);
     if (atOnce || isOffSize) {
       const lines = linesOf(directory, family);

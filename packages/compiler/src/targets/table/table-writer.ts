@@ -175,9 +175,8 @@ export class TableWriter {
       this.#replace(key, written.servicePort, step, true);
     }
     for (const family of FAMILIES) {
-      const { added, removed } = step.lines[family];
       const count = this.#lineCounts[family];
-      this.#shared.changeLines(family, added, removed, count, this.#directory, step.atOnce);
+      this.#shared.changeLines(family, step.lines[family], count, this.#directory, step.atOnce);
     }
     step.freed.push(...this.#shared.publish());
     this.#freed.add(generation, step.freed, step.retired);
@@ -283,8 +282,8 @@ export class TableWriter {
     const before = this.#live.get(key) as LiveServicePort;
     const { generation, atOnce } = step;
     const options = { mode: this.#sections.mode, generation, atOnce, anew };
-    const { live, hasNewLines, freed } = rewriteServicePort(this.#shadow, before, port, options);
-    step.freed.push(...freed);
+    const { live, hasNewLines, hasSameKeys, freed } = rewriteServicePort(this.#shadow, before, port, options);
+    for (const block of freed) step.freed.push(block);
     this.#live.set(key, live);
     this.#directory.add(live.written, key);
     if (!hasNewLines) return live;
@@ -292,8 +291,10 @@ export class TableWriter {
     this.#healthChecks.add(key, port);
     this.#countLines(before.written, -1);
     this.#countLines(live.written, 1);
-    addLinesIn(before.written, step.lines[port.family].removed);
-    addLinesIn(live.written, step.lines[port.family].added);
+    const lines = step.lines[port.family];
+    addLinesIn(before.written, lines.removed);
+    addLinesIn(live.written, lines.added);
+    if (hasSameKeys) lines.kept += countLinesIn(live.written);
     return live;
   }
 
