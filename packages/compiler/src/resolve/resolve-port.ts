@@ -11,6 +11,7 @@ import type { CompileInput } from './input.js';
 import { isExternallyAccessible, type ServicePortSpecification } from './service-port.js';
 
 const NO_PLACES: readonly EndpointAddress[] = [];
+const NO_POOLS: readonly PoolName[] = [];
 
 /** A service port with everything that decided it, before conflicts with others are settled. */
 export interface ResolvedPort {
@@ -20,6 +21,8 @@ export interface ResolvedPort {
   readonly endpoints: readonly Endpoint[];
   readonly categories: Categories;
   readonly claims: readonly Claim[];
+  /** The pools that these lead packets from outside to, but for cluster IPs. */
+  readonly fromOutside: readonly PoolName[];
   /** With all claimed frontends. */
   readonly servicePort: ServicePort;
 }
@@ -48,8 +51,9 @@ export function resolvePort(
   const claimed = before !== null && before.specification === specification ? before : null;
   const held = claimed !== null && claimAlike(claimed.categories, categories) ? claimed : null;
   const claims = held?.claims ?? claimFrontends(specification, categories, config, node);
+  const fromOutside = held?.fromOutside ?? poolsFromOutside(claims);
   const pool = (name: PoolName, list: EndpointList | null, was: Pool | null | undefined): Pool | null =>
-    list === null ? null : poolOf(list, balancing, isReachableFromOutside(claims, name), was ?? null);
+    list === null ? null : poolOf(list, balancing, fromOutside.includes(name), was ?? null);
   const { namespace, portName, protocol, family, service } = specification;
   return {
     mode: config.mode,
@@ -57,6 +61,7 @@ export function resolvePort(
     endpoints,
     categories,
     claims,
+    fromOutside,
     servicePort: {
       namespace,
       name: service.metadata.name,
@@ -79,13 +84,14 @@ export function resolvePort(
 
 // Flows from outside may meet another node, or this one after a restart: there the slots must agree.
 // Cluster IPs are left out: what reaches them from outside is rare, and conntrack keeps it.
-function isReachableFromOutside(claims: readonly Claim[], pool: PoolName): boolean {
+function poolsFromOutside(claims: readonly Claim[]): readonly PoolName[] {
+  let pools = NO_POOLS;
   for (const { frontend } of claims) {
-    if (frontend.kind === 'clusterIP') continue;
     const { outside } = frontend.actions;
-    if (outside.verdict === 'forward' && outside.pool === pool) return true;
+    if (frontend.kind === 'clusterIP' || outside.verdict !== 'forward') continue;
+    if (!pools.includes(outside.pool)) pools = [...pools, outside.pool];
   }
-  return false;
+  return pools;
 }
 
 function poolOf(

@@ -1,7 +1,13 @@
-import type { Backend, EndpointAddress, Pool } from './types.js';
+import type { Backend, EndpointAddress, Pool, ServicePort } from './types.js';
 
 // Up to here, looking through the other pools for each is cheaper than making a set of them.
 const FEW = 8;
+
+/** The pools of a service port. */
+export function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
+  if (localPool === null) return clusterPool === null ? [] : [clusterPool];
+  return clusterPool === null ? [localPool] : [clusterPool, localPool];
+}
 
 /**
  * The backends of some pools that are in none of some others, by `ip:port`; each once. Of two versions of a

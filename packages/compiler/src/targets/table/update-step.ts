@@ -34,7 +34,7 @@ export class UpdateStep {
   readonly freed: Block[] = [];
   readonly retired: number[] = [];
   readonly reset: number[] = [];
-  /** Of service ports that are gone, or others now: as they were, and as they are. */
+  /** Of service ports that are gone, or others now: as they were. */
   readonly numbers = new Map<ServicePort, number>();
   readonly lines: Readonly<Record<Family, ChangedLines>> = {
     IPv4: { added: [], removed: [], kept: 0 },
