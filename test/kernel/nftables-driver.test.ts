@@ -1,6 +1,12 @@
 /** The nftables driver against this kernel, in a network namespace of its own. */
 import { changeBetween, type Ruleset } from '@shunt/compiler';
-import { ChildProcessRunner, type Difference, NftablesDriver } from '@shunt/kernel';
+import {
+  ChildProcessRunner,
+  type Command,
+  type CommandResult,
+  type Difference,
+  NftablesDriver,
+} from '@shunt/kernel';
 import { validRulesets } from '@shunt/testing';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +29,7 @@ const KEYS = { web: 'IPv4 ns/web TCP', shop: 'IPv4 ns/shop TCP' } as const;
 
 describe.skipIf(skipped).each([
   { how: 'in a session', way: 'session' },
+  { how: 'in a session, tables in many steps', way: 'steps' },
   { how: 'by a process each time', way: 'process' },
   { how: 'by the library', way: 'library' },
 ])('the nftables driver, $how', ({ way }) => {
@@ -32,7 +39,13 @@ describe.skipIf(skipped).each([
   const newDriver = (): NftablesDriver => {
     const runner = new ChildProcessRunner(['ip', 'netns', 'exec', namespace.name]);
     const library = way === 'library' && { namespace: `/run/netns/${namespace.name}` };
-    const made = new NftablesDriver({ runner, session: way === 'session', library });
+    const steps = way === 'steps' ? { loadStep: 1 } : {};
+    const made = new NftablesDriver({
+      runner,
+      session: way === 'session' || way === 'steps',
+      library,
+      ...steps,
+    });
     drivers.push(made);
     return made;
   };
@@ -58,6 +71,19 @@ describe.skipIf(skipped).each([
 
   it('loads, and finds everything in place', async () => {
     expect(await driver.load(both)).toMatchObject({ full: true });
+    expect(await driver.verify()).toEqual([]);
+  });
+
+  it('loads while others change their rules', async () => {
+    let isOver = false;
+    const loading = driver.load(both).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      nft('add table inet other\ndelete table inet other');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await loading).toMatchObject({ full: true });
     expect(await driver.verify()).toEqual([]);
   });
 
@@ -194,4 +220,60 @@ describe.skipIf(skipped).each([
       { numRuns: 12 },
     );
   });
+});
+
+describe.skipIf(skipped)('a load in steps of which one is not taken', () => {
+  let namespace: NetworkNamespace;
+  /** The transactions of a load, of which some go another way. */
+  class Disturbed extends ChildProcessRunner {
+    #transactions = 0;
+    disturb: (transaction: number, command: Command) => Command = (_, command) => command;
+
+    override run(command: Command): Promise<CommandResult> {
+      const isTransaction = command.program === 'nft' && command.args[0] === '-f';
+      return super.run(isTransaction ? this.disturb(++this.#transactions, command) : command);
+    }
+  }
+  const disturbed = (disturb: Disturbed['disturb']): NftablesDriver => {
+    const runner = new Disturbed(['ip', 'netns', 'exec', namespace.name]);
+    runner.disturb = disturb;
+    return new NftablesDriver({ runner, session: false, loadStep: 1 });
+  };
+  const listing = (): string => namespace.run('nft', ['list', 'ruleset']);
+
+  beforeAll(() => {
+    namespace = new NetworkNamespace('nft-driver-disturbed');
+  });
+  beforeEach(() => void namespace.run('nft', ['flush', 'ruleset']));
+  afterAll(() => namespace?.remove());
+
+  it.each([1, 2, 3, 4])('leaves nothing behind, if it is number %i', async (number) => {
+    const driver = disturbed((transaction, command) =>
+      transaction === number
+        ? { ...command, input: `${command.input}add rule ip shunt none drop\n` }
+        : command,
+    );
+    await expect(driver.load(both)).rejects.toMatchObject({
+      name: 'DriverError',
+      message: expect.stringContaining('No such file or directory'),
+    });
+    expect(listing()).toBe('');
+    expect(await driver.load(both)).toMatchObject({ full: true });
+    expect(await driver.verify()).toEqual([]);
+  });
+
+  it.each([2, 3, 4])(
+    'is begun anew by the next process, if that one ended before number %i',
+    async (number) => {
+      const gone = disturbed((transaction, command) =>
+        transaction >= number ? { ...command, program: 'false', args: [] } : command,
+      );
+      await expect(gone.load(both)).rejects.toThrow();
+      expect(listing()).toContain('table ip shunt');
+      expect(listing()).not.toContain('hook');
+      const driver = disturbed((_, command) => command);
+      await driver.load(both);
+      expect(await driver.verify()).toEqual([]);
+    },
+  );
 });

@@ -4,9 +4,10 @@ import { type Ruleset, type RulesetSections, type ServicePort, servicePortKey } 
 import type { RuleTextWriter } from '../rule-text.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
 import { checkActions, usedPools } from './actions.js';
-import { wordsIn } from './adopt-ids.js';
 import { allIds, assignIds, releasedIds } from './assign-ids.js';
 import { ClassRegistry } from './class-registry.js';
+import { ElementLines } from './element-lines.js';
+import { ElementOwners } from './element-owners.js';
 import { FAMILY_TEXT } from './family-text.js';
 import { hairpinElements } from './hairpin.js';
 import { IdPool } from './id-pool.js';
@@ -19,6 +20,7 @@ import {
   type HeldPort,
   type PoolElements,
   PROTOCOL_NAMES,
+  PROTOCOL_NUMBERS,
   type ProtocolTexts,
   poolElements,
   type TableTaker,
@@ -28,20 +30,14 @@ import {
 } from './port-elements.js';
 import type { AdoptedIds, PortIds } from './port-ids.js';
 import { Transaction } from './transaction.js';
-import { writeWholeTable } from './whole-table.js';
-import { FIRST_POOL_CLASS, idOf, MAX_CLASS, MAX_ID, parseWord, wordText } from './word.js';
+import { type TableParts, writeWholeTable } from './whole-table.js';
+import { FIRST_POOL_CLASS, MAX_CLASS, MAX_ID, wordText } from './word.js';
 
 /** A service port that is replaced, goes (`after` is `null`) or comes (`before` is `null`). */
 interface PortChange {
   readonly key: string;
   readonly before: HeldPort | null;
   readonly after: HeldPort | null;
-}
-
-/** Whose each element is, and each id. */
-interface Owners {
-  readonly elements: ReadonlyMap<string, string>;
-  readonly ids: ReadonlyMap<number, string>;
 }
 
 /** One family's table: what is in it, and the text that makes it and changes it. */
@@ -53,7 +49,7 @@ export class FamilyWriter {
   readonly #held = new Map<string, HeldPort>();
   #ruleset: Ruleset;
   /** Made when it is asked for, which is only when something differs. */
-  #owners: Owners | null = null;
+  #owners: ElementOwners | null = null;
 
   /** @throws {UnsupportedFeatureError} if the ruleset has what the target cannot say */
   constructor(family: Family, ruleset: Ruleset, options: NftablesOptions, adopted: AdoptedIds) {
@@ -82,13 +78,26 @@ export class FamilyWriter {
 
   /** Writes the whole table, in place of whatever table of its name there is. */
   load(writer: RuleTextWriter): void {
-    writeWholeTable(
-      this.place,
-      this.#declarations(),
-      (protocols, taker) => this.#takeAll(protocols, taker),
-      this.#chains(this.#ruleset),
-      writer,
-    );
+    const elements = new ElementLines();
+    this.#takeAll(PROTOCOL_NUMBERS, elements.taker);
+    writeWholeTable(this.parts, elements, writer);
+  }
+
+  /** The table without its elements. */
+  get parts(): TableParts {
+    return { place: this.place, declarations: this.#declarations(), chains: this.#chains(this.#ruleset) };
+  }
+
+  /** All elements, in lots that end when they have so many characters. */
+  *elements(characters: number): Generator<ElementLines> {
+    let lot = new ElementLines();
+    for (const take of this.#takings()) {
+      take(PROTOCOL_NUMBERS, lot.taker);
+      if (lot.size < characters) continue;
+      yield lot;
+      lot = new ElementLines();
+    }
+    yield lot;
   }
 
   contents(): NftTable {
@@ -110,26 +119,11 @@ export class FamilyWriter {
 
   /** Whose an element is: the `servicePortKey`, or `null` if it is of no single one. */
   ownerOf(container: string, key: string): string | null {
-    this.#owners ??= this.#findOwners();
-    const owner = this.#owners.elements.get(`${container} ${key}`);
-    if (owner !== undefined) return owner;
-    // Of what should not be there, the id can say whose it was.
-    const word = wordsIn(container)[0] ? parseWord(key.split(' ', 1)[0] as string) : null;
-    return word === null ? null : (this.#owners.ids.get(idOf(word)) ?? null);
-  }
-
-  #findOwners(): Owners {
-    const elements = new Map<string, string>();
-    const takeFor =
-      (owner: string | null): TakeElement =>
-      (container, key) => {
-        if (owner !== null) elements.set(`${container} ${key}`, owner);
-      };
-    this.#takeAll(PROTOCOL_NAMES, { takeFor, takePool: (owner, pool) => takePool(pool, takeFor(owner)) });
-    const ids = [...this.#held].flatMap(([key, held]) =>
-      allIds(held.ids).map((id): [number, string] => [id, key]),
+    this.#owners ??= new ElementOwners(
+      (taker) => this.#takeAll(PROTOCOL_NAMES, taker),
+      [...this.#held].flatMap(([owner, { ids }]) => allIds(ids).map((id): [number, string] => [id, owner])),
     );
-    return { elements, ids: new Map(ids) };
+    return this.#owners.ownerOf(container, key);
   }
 
   /** Writes the change, and is from then on what the change leads to. */
@@ -223,7 +217,21 @@ export class FamilyWriter {
   }
 
   #takeAll(protocols: ProtocolTexts, taker: TableTaker): void {
-    const take = taker.takeFor(null);
+    for (const take of this.#takings()) take(protocols, taker);
+  }
+
+  /** All elements: those of no single service port, then those of each. */
+  *#takings(): Generator<(protocols: ProtocolTexts, taker: TableTaker) => void> {
+    yield (_, taker) => this.#takeShared(taker.takeFor(null));
+    for (const [key, held] of this.#held) {
+      yield (protocols, taker) => {
+        this.#takeFrontends(held, protocols, taker.takeFor(key));
+        for (const [, pool] of poolsOf(held)) taker.takePool(key, pool);
+      };
+    }
+  }
+
+  #takeShared(take: TakeElement): void {
     for (const [key, data] of VERDICT_CLASSES) take('classes', key, data);
     for (const [{ name }, number] of this.#classes.inUse) take('classes', wordText(number), `goto ${name}`);
     for (const address of this.#ruleset.clusterIPs) {
@@ -231,10 +239,6 @@ export class FamilyWriter {
     }
     takeSections(this.#family, this.#ruleset, take);
     for (const key of hairpinElements(this.#family)) take('hairpin', key, '');
-    for (const [key, held] of this.#held) {
-      this.#takeFrontends(held, protocols, taker.takeFor(key));
-      for (const [, pool] of poolsOf(held)) taker.takePool(key, pool);
-    }
   }
 
   #updateSections(before: Ruleset, after: Ruleset, change: RulesetChange, transaction: Transaction): void {

@@ -2,6 +2,7 @@ import type { RuleTextWriter } from '../rule-text.js';
 import { pairs } from './differences.js';
 import type { NftTable } from './nft-table.js';
 import { Transaction } from './transaction.js';
+import { isHook } from './whole-table.js';
 
 /**
  * Writes what brings a table to what it must hold.
@@ -50,11 +51,11 @@ function mendChains(expected: NftTable, actual: NftTable, transaction: Transacti
     if (held === undefined) {
       if (translates(rules) && actual.declarations.has(name)) return false;
       if (translates(rules) && !isClassMap(name)) return false;
-      if (isBase(rules)) return false;
+      if (isHook(rules)) return false;
       transaction.addChain(name, rules);
     } else if (held.join('\n') !== rules.join('\n')) {
       if (translates(rules) || translates(held)) return false;
-      if ((isBase(rules) || isBase(held)) && rules[0] !== held[0]) return false;
+      if ((isHook(rules) || isHook(held)) && rules[0] !== held[0]) return false;
       transaction.rewriteChain(name, rules);
     }
   }
@@ -69,8 +70,4 @@ function isClassMap(name: string): boolean {
 
 function translates(rules: readonly string[]): boolean {
   return rules.some((rule) => rule.includes(' dnat '));
-}
-
-function isBase(rules: readonly string[]): boolean {
-  return rules[0]?.startsWith('type ') === true;
 }

@@ -146,6 +146,49 @@ ${pool('cluster', 'even', 1, 2)}\n${pool('local', 'even', 2)}`,
   });
 });
 
+describe('a load in steps', () => {
+  const ports = ['a', 'b', 'c'].map((name, index) => {
+    const frontend = `clusterIP 10.96.0.${index + 1}:80 ${CLUSTER}`;
+    return `service-port IPv4 shop/${name} TCP
+policy internal Cluster external Cluster
+has-endpoints
+${frontend}
+${pool('cluster', 'even', ...Array.from({ length: 40 }, (_, host) => host))}`;
+  });
+  const addresses = [1, 2, 3].map((host) => `cluster-ip 10.96.0.${host}\n`).join('');
+  const read = readRuleset(`${HEADER}${addresses}${ports.join('\n')}`);
+  const of = read.ruleset as Ruleset;
+  const elementsIn = (text: string): string[] =>
+    text
+      .split('\n')
+      .filter((line) => line.endsWith(','))
+      .flatMap((line) => line.split(',').slice(0, -1))
+      .sort();
+
+  it.each([1, 500, 1 << 20])('of %i characters writes what a load as a whole does', (characters) => {
+    const steps = [...writer(of).loadInSteps(characters)].map(({ text }) => text);
+    expect(elementsIn(steps.join(''))).toEqual(elementsIn(writer(of).load().text));
+  });
+
+  it('hooks the chains up last', () => {
+    const steps = [...writer(of).loadInSteps(500)].map(({ text }) => text);
+    expect(steps.length).toBeGreaterThan(3);
+    expect(steps.findIndex((text) => text.includes('hook'))).toBe(steps.length - 1);
+    expect(steps.at(-1)).not.toContain(' : ');
+  });
+
+  it('is one transaction where that is enough', () => {
+    expect([...writer(of).loadInSteps(1 << 20)]).toHaveLength(1);
+  });
+
+  it('names the service port of each line that has one', () => {
+    const origins = [...writer(of).loadInSteps(500)].flatMap(({ text, originOf }) =>
+      text.split('\n').flatMap((line, index) => (line.startsWith('10.96.0.2 ') ? [originOf(index + 1)] : [])),
+    );
+    expect(origins).toEqual(['IPv4 shop/b TCP']);
+  });
+});
+
 describe('the options of nftables', () => {
   const of = ruleset(`clusterIP 10.96.0.10:80 ${CLUSTER}\n${pool('cluster', 'random', 1, 2)}\n`);
 

@@ -1,84 +1,89 @@
+/** A table as text: as a whole, or its frame first, then its elements, then its hooks. */
 import type { RuleTextWriter } from '../rule-text.js';
-import { PROTOCOL_NUMBERS, type ProtocolTexts, type TableTaker, writePool } from './port-elements.js';
+import type { ElementLines } from './element-lines.js';
 import { splitDeclaration } from './transaction.js';
 
-/** Lines of elements, with whom each is of. */
-interface ElementLines {
-  readonly lines: string[];
-  readonly owners: (string | null)[];
-  /** The pieces of the last line, while there may come more. */
-  last: string[];
+export interface TableParts {
+  /** Family and name, as `ip shunt`. */
+  readonly place: string;
+  /** As in `NftTable.declarations`. */
+  readonly declarations: readonly (readonly [name: string, text: string])[];
+  /** As in `NftTable.chains`. */
+  readonly chains: readonly (readonly [name: string, rules: readonly string[]])[];
 }
 
-/**
- * Writes a table in place of whatever table of its name there is, in one transaction. The elements of one
- * service port are on a line of their own, so that an error leads to it.
- */
+/** Writes a table in place of whatever table of its name there is, in one transaction. */
 export function writeWholeTable(
-  place: string,
-  declarations: readonly (readonly [name: string, text: string])[],
-  takeAll: (protocols: ProtocolTexts, taker: TableTaker) => void,
-  chains: readonly (readonly [name: string, rules: readonly string[]])[],
+  { place, declarations, chains }: TableParts,
+  elements: ElementLines,
   writer: RuleTextWriter,
 ): void {
-  const elements = collectLines(takeAll);
+  writeReplacement(place, writer);
+  writer.write(`table ${place} {`);
+  for (const [name, declaration] of declarations) writeContainer(name, declaration, elements, writer);
+  writeChains(chains, writer);
+  writer.write('}');
+}
+
+/** Writes a table without elements, which no packet comes to, in place of whatever table of its name there is. */
+export function writeFrame({ place, declarations, chains }: TableParts, writer: RuleTextWriter): void {
+  writeReplacement(place, writer);
+  writer.write(`table ${place} {`);
+  for (const [name, declaration] of declarations) writeContainer(name, declaration, null, writer);
+  const inner = chains.filter(([, rules]) => !isHook(rules));
+  writeChains(inner, writer);
+  writer.write('}');
+}
+
+/** Writes elements into a table that is there. */
+export function writeElements(place: string, elements: ElementLines, writer: RuleTextWriter): void {
+  for (const name of elements.containers) {
+    writer.write(`add element ${place} ${name} {`);
+    elements.write(name, writer);
+    writer.write('}');
+  }
+}
+
+/** Writes the chains by which packets come to a table that is there. */
+export function writeHooks({ place, chains }: TableParts, writer: RuleTextWriter): void {
+  writer.write(`table ${place} {`);
+  const hooks = chains.filter(([, rules]) => isHook(rules));
+  writeChains(hooks, writer);
+  writer.write('}');
+}
+
+// A table that is not there cannot be deleted.
+function writeReplacement(place: string, writer: RuleTextWriter): void {
   writer.write(`add table ${place}`);
   writer.write(`delete table ${place}`);
-  writer.write(`table ${place} {`);
-  for (const [name, declaration] of declarations) {
-    const [kind, properties] = splitDeclaration(declaration);
-    writer.write(`  ${kind} ${name} {`);
-    for (const property of properties.split('; ')) writer.write(`    ${property}`);
-    const held = elements.get(name);
-    if (held !== undefined) {
-      writer.write('    elements = {');
-      for (let line = 0; line < held.lines.length; line++) {
-        writer.write(held.lines[line] as string, held.owners[line] ?? null);
-      }
-      writer.write('    }');
-    }
-    writer.write('  }');
+}
+
+function writeContainer(
+  name: string,
+  declaration: string,
+  elements: ElementLines | null,
+  writer: RuleTextWriter,
+): void {
+  const [kind, properties] = splitDeclaration(declaration);
+  writer.write(`  ${kind} ${name} {`);
+  for (const property of properties.split('; ')) writer.write(`    ${property}`);
+  if (elements?.has(name) === true) {
+    writer.write('    elements = {');
+    elements.write(name, writer);
+    writer.write('    }');
   }
+  writer.write('  }');
+}
+
+function writeChains(chains: TableParts['chains'], writer: RuleTextWriter): void {
   for (const [name, rules] of chains) {
     writer.write(`  chain ${name} {`);
     for (const rule of rules) writer.write(`    ${rule}`);
     writer.write('  }');
   }
-  writer.write('}');
 }
 
-function collectLines(takeAll: Parameters<typeof writeWholeTable>[2]): Map<string, ElementLines> {
-  const containers = new Map<string, ElementLines>();
-  const linesFor = (container: string, owner: string | null): string[] => {
-    let held = containers.get(container);
-    if (held === undefined) {
-      held = { lines: [], owners: [], last: [] };
-      containers.set(container, held);
-    }
-    const goesOn = held.last.length > 0 && held.owners.at(-1) === owner;
-    if (goesOn && (owner !== null || held.last.length < SHARED_LINE)) return held.last;
-    endLine(held);
-    held.owners.push(owner);
-    return held.last;
-  };
-  takeAll(PROTOCOL_NUMBERS, {
-    takeFor: (owner) => (container, key, data) => {
-      const line = linesFor(container, owner);
-      if (data === '') line.push(key, ',');
-      else line.push(key, ' : ', data, ',');
-    },
-    takePool: (owner, pool) => writePool(pool, (container) => linesFor(container, owner)),
-  });
-  for (const held of containers.values()) endLine(held);
-  return containers;
-}
-
-/** Pieces of text after which a line ends that is of no single service port. */
-const SHARED_LINE = 64;
-
-// Joined as soon as it is whole: what is put together piece by piece stays pieces, a whole table long.
-function endLine(held: ElementLines): void {
-  if (held.last.length === 0) return;
-  held.lines.push(held.last.join(''));
-  held.last = [];
+/** Of a base chain, the first line says where it is hooked. */
+export function isHook(rules: readonly string[]): boolean {
+  return rules[0]?.startsWith('type ') === true;
 }
