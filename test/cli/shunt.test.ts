@@ -176,7 +176,7 @@ describe('bad input', () => {
 describe('shunt compile and get', () => {
   it.each([
     ['compile', 'service-port IPv4 shop/web:http TCP'],
-    ['compile --target table', 'match-table version 2'],
+    ['compile --target table', 'match-table version 3'],
     ['get frontends', 'clusterIP'],
     ['get pools', '10.0.1.5:8080'],
   ])('%s prints text, JSON and YAML', async (command, words) => {

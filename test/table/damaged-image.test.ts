@@ -68,7 +68,7 @@ describe('an image that is no match table', () => {
     [
       'has another version',
       () => image.with(HEADER_VERSION, 1),
-      'it has version 1, this release reads version 2',
+      'it has version 1, this release reads version 3',
     ],
     ['has one bit changed', () => image.with(100, (image[100] as number) ^ 4), 'the image is damaged'],
     [

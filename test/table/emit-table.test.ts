@@ -149,8 +149,8 @@ describe('the text of a match table', () => {
     const text = printTable(emitTable(variedRuleset(), { seed: 7 }));
     // Broken up, since a frontend's line is long.
     expect(text.replaceAll(/[:;,] (?!\[)/g, '\n  ')).toMatchInlineSnapshot(`
-      "match-table version 2 mode iptables seed 7 bytes 1792 checksum 9ee79021
-      table f315b08e generation 0 heap 1792 bytes
+      "match-table version 3 mode iptables seed 7 bytes 1792 checksum 5d06b583
+      table f37d9d32 generation 0 heap 1792 bytes
       structure podRanges4      at 164 records 1 of 2
       structure podRanges6      at 0 records 0 of 8
       structure serviceRanges4  at 0 records 0 of 2

@@ -3,9 +3,9 @@ import { Dataplane } from '@shunt/dataplane';
 import {
   type ChangeEvent,
   ClusterState,
-  HEADER_ROOT,
   HEADER_TOTAL_WORDS,
   type KubernetesObject,
+  structureOffset,
   type TablePatch,
   type TablePatchSummary,
 } from '@shunt/model';
@@ -92,7 +92,7 @@ export class LiveTable {
   /** All phases for one change of a table that was up to date, and what the patch did. */
   change(events: readonly ChangeEvent[]): AppliedPatch {
     const { image } = this.dataplane;
-    const [words, root] = [image[HEADER_TOTAL_WORDS], image[HEADER_ROOT]];
+    const [words, places] = [image[HEADER_TOTAL_WORDS], hashPlaces(image)];
     this.happened(events);
     this.compile();
     this.write();
@@ -100,7 +100,13 @@ export class LiveTable {
     return {
       ...summary,
       isGrown: this.dataplane.image[HEADER_TOTAL_WORDS] !== words,
-      isRehashed: this.dataplane.image[HEADER_ROOT] !== root,
+      isRehashed: hashPlaces(this.dataplane.image) !== places,
     };
   }
+}
+
+/** Where what all service ports share by hash is. */
+function hashPlaces(image: Uint32Array): string {
+  const names = ['frontendIndex4', 'frontendIndex6', 'clusterIPs4', 'clusterIPs6'] as const;
+  return names.map((name) => structureOffset(image, name)).join(' ');
 }

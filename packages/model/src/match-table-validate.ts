@@ -24,6 +24,8 @@ import {
   MATCH_TABLE_MAGIC,
   MATCH_TABLE_VERSION,
   ROOT_BLOCKED_ACTION,
+  ROOT_NUMBER,
+  ROOT_NUMBER_MAX,
   ROOT_WORDS,
   SET_ENTRY4_FLAGS,
   SET_ENTRY6_FLAGS,
@@ -89,7 +91,9 @@ function heapProblem(image: Uint32Array): string | null {
   const root = image[HEADER_ROOT] as number;
   if (!isBlock(image, root, ROOT_WORDS)) return `the root lies at word ${root} of a heap to ${end}`;
   const blocked = image[root + ROOT_BLOCKED_ACTION] as number;
-  return (blocked & ACTION_VERDICT_MASK) === DROP ? null : 'blocked sources are not dropped';
+  if ((blocked & ACTION_VERDICT_MASK) !== DROP) return 'blocked sources are not dropped';
+  const number = image[root + ROOT_NUMBER] as number;
+  return number >= 1 && number <= ROOT_NUMBER_MAX ? null : `the root has number ${number}`;
 }
 
 function structureProblems(image: Uint32Array, { name, recordWords }: (typeof STRUCTURES)[number]): string[] {

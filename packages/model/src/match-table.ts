@@ -23,7 +23,7 @@
  * podRanges4, 6      interval: first address, last address                              2, 8
  * serviceRanges4, 6  interval: first address, last address                              2, 8
  * localAddresses4, 6 set entry: address, flags                                          2, 8
- * clusterIPs4, 6     set entry: address, flags                                          2, 8
+ * clusterIPs4, 6     set entry: address, the number of the first root that it is in the set of  2, 8
  * frontendIndex4, 6  tag bucket                                                         16, 16
  * ```
  *
@@ -62,6 +62,9 @@
  * at is the top bits of the address's hash. An entry whose flags are 0 ends a search; SET_ENTRY_DELETED
  * does not. See match-table-hash.ts.
  *
+ * Roots are numbered. A cluster IP comes into the set that is in force together with its frontends, and is there for
+ * who has the root that comes with it, or a later one: an entry with a higher number than the reader's root is none.
+ *
  * How it is changed while it is read: a line, a service port, an interval list and a root are never
  * written once they can be found. A change writes new blocks, then replaces the one word by which the
  * old ones are found: the line in its bucket, the root in the header. Slots may be written in place, one
@@ -76,7 +79,7 @@
 
 /** "SHNT" as a big-endian word. */
 export const MATCH_TABLE_MAGIC = 0x53484e54;
-export const MATCH_TABLE_VERSION = 2;
+export const MATCH_TABLE_VERSION = 3;
 
 export const HEADER_WORDS = 64;
 export const HEADER_MAGIC = 0;
@@ -148,6 +151,9 @@ export const ROOT_LOOPBACK_FLAGS4 = 20;
 export const ROOT_LOOPBACK_FLAGS6 = 21;
 /** The action byte for blocked sources. */
 export const ROOT_BLOCKED_ACTION = 22;
+/** From 1 to {@link ROOT_NUMBER_MAX}: which entries of the sets of cluster IPs are there for who has this root. */
+export const ROOT_NUMBER = 23;
+export const ROOT_NUMBER_MAX = 0x7fffffff;
 
 /** Flags of an address in the set of local addresses. */
 export const ADDRESS_LOCAL = 1;

@@ -1,5 +1,5 @@
 /** What a change does to the flows that are on their way (semantics section 12). */
-import { missingBackends } from '../ruleset/missing-backends.js';
+import { missingBackends, poolsOf } from '../ruleset/missing-backends.js';
 import { type PoolSlotsMove, slotsMove } from '../ruleset/slots-move.js';
 import {
   type Backend,
@@ -54,22 +54,22 @@ export class ChangePlanner {
   plan(update: RulesetUpdate): ChangePlan {
     const { added, removed, replaced } = update;
     for (const port of removed) this.#unswept.delete(servicePortKey(port));
-    for (const port of [...added, ...replaced.map(({ after }) => after)]) {
-      if (port.protocol === 'UDP') this.#unswept.set(servicePortKey(port), port);
-    }
+    for (const port of added) this.#mayHaveFlows(port);
+    for (const { after } of replaced) this.#mayHaveFlows(after);
     const sweep = update.udpEndpointsChanged ? this.#sweep() : [];
-    const drain = [
-      ...removed.map((before) => draining(before, null)),
-      ...replaced.map(({ before, after }) => draining(before, after)),
-    ];
-    return {
-      sweep,
-      drain: drain.filter(({ backends }) => backends.length > 0),
-      moves: replaced.flatMap(({ before, after }) => [
-        ...moveOf('cluster', before.clusterPool, after),
-        ...moveOf('local', before.localPool, after),
-      ]),
-    };
+    const drain: DrainingBackends[] = [];
+    const moves: PoolMove[] = [];
+    for (const before of removed) addDraining(before, null, drain);
+    for (const { before, after } of replaced) {
+      addDraining(before, after, drain);
+      addMove('cluster', before.clusterPool, after, moves);
+      addMove('local', before.localPool, after, moves);
+    }
+    return { sweep, drain, moves };
+  }
+
+  #mayHaveFlows(port: ServicePort): void {
+    if (port.protocol === 'UDP') this.#unswept.set(servicePortKey(port), port);
   }
 
   #sweep(): ServicePort[] {
@@ -100,18 +100,16 @@ function isContained(places: readonly EndpointAddress[], others: readonly Endpoi
   });
 }
 
-function draining(servicePort: ServicePort, after: ServicePort | null): DrainingBackends {
+function addDraining(servicePort: ServicePort, after: ServicePort | null, drain: DrainingBackends[]): void {
   const backends = missingBackends(poolsOf(servicePort), after === null ? [] : poolsOf(after));
-  return { servicePort, backends };
+  if (backends.length > 0) drain.push({ servicePort, backends });
 }
 
-function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
-  return [clusterPool, localPool].filter((pool) => pool !== null);
-}
-
-function moveOf(name: PoolName, before: Pool | null, servicePort: ServicePort): PoolMove[] {
+function addMove(name: PoolName, before: Pool | null, servicePort: ServicePort, moves: PoolMove[]): void {
   const after = name === 'cluster' ? servicePort.clusterPool : servicePort.localPool;
-  return before === after ? [] : [{ servicePort, pool: name, ...slotsMove(before, after) }];
+  if (before === after) return;
+  const { moved, of } = slotsMove(before, after);
+  moves.push({ servicePort, pool: name, moved, of });
 }
 
 function isSamePlace(a: EndpointAddress, b: EndpointAddress): boolean {

@@ -11,11 +11,10 @@ import { refusesUnusedClusterIPs, rulesetSections } from '../resolve/sections.js
 import { sliceWarnings } from '../resolve/slice-warnings.js';
 import type { ListChange, RulesetChange } from '../ruleset/change.js';
 import { isSameValue } from '../ruleset/same-value.js';
-import { type Ruleset, type ServicePort, servicePortKey } from '../ruleset/types.js';
+import { type Ruleset, servicePortKey } from '../ruleset/types.js';
 import { LiveDiagnostics } from './live-diagnostics.js';
 import { LiveRuleset } from './live-ruleset.js';
 import { LivePort, type LiveService, type NextService, nextService } from './live-service.js';
-import { reuseServicePort } from './reuse.js';
 import { everythingIn, nameKey, nothingTouched, type Touched, touchedBy } from './touched.js';
 
 export interface CompilerInput {
@@ -117,7 +116,7 @@ export class Compiler {
     for (const port of work.affected) this.#settle(port);
     for (const port of work.renewed) {
       if (work.affected.has(port)) continue;
-      if (port.hasAllClaims) this.#putPort(port, port.resolved.servicePort);
+      if (port.hasAllClaims) this.#rules.putPort(port.key, port.resolved.servicePort);
       else this.#settle(port);
     }
   }
@@ -125,23 +124,48 @@ export class Compiler {
   #replaceService(next: NextService, work: SettlingWork): void {
     const { name, resolved, endpoints } = next;
     const held = this.#services.get(nameKey(name))?.ports ?? NO_PORTS;
-    const inOrder = held.values();
-    const ports = new Map<string, LivePort>();
-    for (const each of resolved) {
-      // Mostly the Service is as it was, so that its ports are, and their keys need not be made.
-      const same = inOrder.next().value;
-      const isSame = same?.resolved.specification === each.specification;
-      const key = same !== undefined && isSame ? same.key : servicePortKey(each.servicePort);
-      const before = same !== undefined && isSame ? same : (held.get(key) ?? null);
-      ports.set(key, this.#replacePort(key, before, each, work));
-    }
-    for (const [key, port] of held) if (!ports.has(key)) this.#removePort(port, work);
+    const ports = this.#renewPorts(held, resolved, work) ?? this.#replacePorts(held, resolved, work);
     const isEmpty =
       next.service === null && endpoints.IPv4.slices.length + endpoints.IPv6.slices.length === 0;
     if (isEmpty) this.#services.delete(nameKey(name));
     else this.#services.set(nameKey(name), { ...next, ports });
     this.#said.say({ about: 'service', of: name }, next.diagnostics);
     this.#said.say({ about: 'unmatched', of: name }, next.unmatched);
+  }
+
+  /** Where the Service is as it was, so are its ports and their keys. @returns `null` if it is not */
+  #renewPorts(
+    held: ReadonlyMap<string, LivePort>,
+    resolved: readonly ResolvedPort[],
+    { renewed }: SettlingWork,
+  ): ReadonlyMap<string, LivePort> | null {
+    if (held.size !== resolved.length) return null;
+    const inOrder = [...held.values()];
+    const isSame = resolved.every(
+      (each, index) => inOrder[index]?.resolved.specification === each.specification,
+    );
+    if (!isSame) return null;
+    for (let index = 0; index < inOrder.length; index++) {
+      const port = inOrder[index] as LivePort;
+      if (port.resolved === resolved[index]) continue;
+      port.resolved = resolved[index] as ResolvedPort;
+      renewed.add(port);
+    }
+    return held;
+  }
+
+  #replacePorts(
+    held: ReadonlyMap<string, LivePort>,
+    resolved: readonly ResolvedPort[],
+    work: SettlingWork,
+  ): ReadonlyMap<string, LivePort> {
+    const ports = new Map<string, LivePort>();
+    for (const each of resolved) {
+      const key = servicePortKey(each.servicePort);
+      ports.set(key, this.#replacePort(key, held.get(key) ?? null, each, work));
+    }
+    for (const [key, port] of held) if (!ports.has(key)) this.#removePort(port, work);
+    return ports;
   }
 
   #replacePort(
@@ -184,12 +208,8 @@ export class Compiler {
     const settlement = this.#places.settle(port);
     const settled = settledServicePort(port.resolved, settlement);
     port.hasAllClaims = settlement.kept === port.resolved.claims && settlement.warnings.length === 0;
-    this.#putPort(port, settled);
+    this.#rules.putPort(port.key, settled);
     this.#said.say({ about: 'conflict', of: settled }, settlement.warnings);
-  }
-
-  #putPort({ key }: LivePort, servicePort: ServicePort): void {
-    this.#rules.putPort(key, reuseServicePort(this.#rules.port(key), servicePort));
   }
 
   // What is said of a slice depends on whether its Service is there.

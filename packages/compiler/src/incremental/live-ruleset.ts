@@ -3,6 +3,7 @@ import { applyRulesetChange } from '../ruleset/apply-change.js';
 import { compareServicePorts } from '../ruleset/canonical.js';
 import { isEmptyChange, type RulesetChange, sectionsChange } from '../ruleset/change.js';
 import type { Ruleset, RulesetSections, ServicePort } from '../ruleset/types.js';
+import { reuseServicePort } from './reuse.js';
 
 /** What was before, of all that changed since some moment. */
 interface Earlier {
@@ -33,17 +34,15 @@ export class LiveRuleset {
     this.#sinceTaken = nothingChanged(sections);
   }
 
-  port(key: string): ServicePort | null {
-    return this.#ports.get(key) ?? null;
-  }
-
-  /** @param port - `null`: it is gone */
+  /** What is as it was keeps its identity. @param port - `null`: it is gone */
   putPort(key: string, port: ServicePort | null): void {
-    const before = this.port(key);
-    if (before === port) return;
-    if (port === null) this.#ports.delete(key);
-    else this.#ports.set(key, port);
-    for (const { ports } of [this.#sinceListed, this.#sinceTaken]) note(ports, key, before, port);
+    const before = this.#port(key);
+    const after = port === null ? null : reuseServicePort(before, port);
+    if (before === after) return;
+    if (after === null) this.#ports.delete(key);
+    else this.#ports.set(key, after);
+    note(this.#sinceListed.ports, key, before, after);
+    note(this.#sinceTaken.ports, key, before, after);
   }
 
   /** A service port has a cluster IP, or has it no more. @param count - 1 or -1 */
@@ -78,12 +77,16 @@ export class LiveRuleset {
     return change;
   }
 
+  #port(key: string): ServicePort | null {
+    return this.#ports.get(key) ?? null;
+  }
+
   #changeSince(earlier: Earlier): RulesetChange {
     const removed: ServicePort[] = [];
     const added: ServicePort[] = [];
     const replaced: { before: ServicePort; after: ServicePort }[] = [];
     for (const [key, before] of earlier.ports) {
-      const after = this.port(key);
+      const after = this.#port(key);
       if (before !== null && after !== null) replaced.push({ before, after });
       else if (before !== null) removed.push(before);
       else if (after !== null) added.push(after);
@@ -107,7 +110,13 @@ function nothingChanged(sections: RulesetSections): Earlier {
 }
 
 // What is as it was again is forgotten, so that no more is remembered than there was and is.
-function note<Key, Value>(earlier: Map<Key, Value>, key: Key, before: Value, after: Value): void {
-  if (!earlier.has(key)) earlier.set(key, before);
-  else if (earlier.get(key) === after) earlier.delete(key);
+function note<Key, Value extends ServicePort | boolean | null>(
+  earlier: Map<Key, Value>,
+  key: Key,
+  before: Value,
+  after: Value,
+): void {
+  const noted = earlier.get(key);
+  if (noted === undefined) earlier.set(key, before);
+  else if (noted === after) earlier.delete(key);
 }

@@ -7,13 +7,17 @@ import type { EndpointAddress, Frontend, ServicePort } from '../ruleset/types.js
  */
 export function reuseServicePort(before: ServicePort | null, after: ServicePort): ServicePort {
   if (before === null || before === after) return after;
-  const merged: ServicePort = {
-    ...after,
-    servingEndpoints: isSamePlaces(before.servingEndpoints, after.servingEndpoints)
-      ? before.servingEndpoints
-      : after.servingEndpoints,
-    frontends: reuseFrontends(before.frontends, after.frontends),
-  };
+  const servingEndpoints = isSamePlaces(before.servingEndpoints, after.servingEndpoints)
+    ? before.servingEndpoints
+    : after.servingEndpoints;
+  const frontends =
+    before.frontends === after.frontends
+      ? after.frontends
+      : reuseFrontends(before.frontends, after.frontends);
+  // Mostly there is nothing to put together: another pool makes another service port.
+  const isWhole = frontends === after.frontends && servingEndpoints === after.servingEndpoints;
+  if (isWhole && before.clusterPool !== after.clusterPool) return after;
+  const merged: ServicePort = isWhole ? after : { ...after, servingEndpoints, frontends };
   const keys = Object.keys(merged) as (keyof ServicePort)[];
   return keys.every((key) => before[key] === merged[key]) ? before : merged;
 }

@@ -19,7 +19,8 @@ interface Draft {
 const drafts = fc.record<Draft>({
   name: fc.nat(5),
   addresses: fc.array(fc.nat(30), { maxLength: 12 }),
-  ports: fc.uniqueArray(fc.constantFrom(80, 8080), { maxLength: 2 }),
+  // Of these, two have one name.
+  ports: fc.uniqueArray(fc.constantFrom(80, 8080, 8081), { maxLength: 3 }),
   ready: fc.boolean(),
   terminating: fc.boolean(),
   local: fc.boolean(),
@@ -70,7 +71,7 @@ function sliceOf({ name, addresses, ports, ready, terminating, local, isIPv6 }: 
     kind: 'EndpointSlice',
     metadata: { namespace: 'shop', name: `slice-${name}`, labels: { [SERVICE_NAME_LABEL]: 'cart' } },
     addressType: isIPv6 ? 'IPv6' : 'IPv4',
-    ports: ports.map((port) => ({ name: port === 80 ? 'http' : 'admin', port })),
+    ports: ports.map((port) => ({ name: port === 8080 ? 'admin' : 'http', port })),
     endpoints: addresses.map((address) => ({
       addresses: [formatAddress(isIPv6 ? 0xfd00n + BigInt(address) : 0x0a000000 + address)],
       conditions: { ready, serving: true, terminating },

@@ -1,16 +1,18 @@
 /** EndpointSlices to endpoints: kube-proxy's slice cache (semantics sections 1.6-1.8 and 3). */
 import {
+  type Address,
   type EndpointSlice,
   type Family,
   familyOf,
   parseAddress,
-  type ServiceProtocol,
   type SliceEndpoint,
 } from '@shunt/model';
 import { byKeyAndPlace, Endpoint, isAlike } from './endpoint.js';
+import { type ChangedList, SliceReplacement } from './replace-slices.js';
+import { slicePortKeySet, slicePortKeys } from './slice-ports.js';
 import { weightOf } from './slice-weight.js';
 
-/** The endpoints of one slice port: `name protocol`, see {@link endpointsKey}. */
+/** The endpoints of one slice port. */
 export interface EndpointLists {
   /** All, in order of `ip:port`; those alike in order of slice name and place in the slice. */
   readonly attached: readonly Endpoint[];
@@ -23,27 +25,17 @@ export interface AttachedEndpoints {
   /** Of the family. */
   readonly slices: readonly EndpointSlice[];
   readonly nodeName: string;
-  /** By slice port, those without endpoints left out. */
+  /** By slice port, see `endpointsKey`; those without endpoints left out. */
   readonly byPort: ReadonlyMap<string, EndpointLists>;
 }
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
-const NO_LISTS: EndpointLists = { attached: NO_ENDPOINTS, distinct: NO_ENDPOINTS };
 const NO_SLICES: readonly EndpointSlice[] = [];
 const NO_PORTS: ReadonlyMap<string, EndpointLists> = new Map();
 
-/** Endpoints attach to service ports by name and protocol, never by target port (2.1). */
-export function endpointsKey(portName: string, protocol: ServiceProtocol): string {
-  return `${portName} ${protocol}`;
-}
-
-/** The endpoints of one service port, each `ip:port` once, in byte order. */
-export function endpointsOfPort(
-  { byPort }: AttachedEndpoints,
-  portName: string,
-  protocol: ServiceProtocol,
-): readonly Endpoint[] {
-  return byPort.get(endpointsKey(portName, protocol))?.distinct ?? NO_ENDPOINTS;
+/** The endpoints of one service port, each `ip:port` once, in byte order. @param key - see `endpointsKey` */
+export function endpointsOfPort({ byPort }: AttachedEndpoints, key: string): readonly Endpoint[] {
+  return byPort.get(key)?.distinct ?? NO_ENDPOINTS;
 }
 
 /**
@@ -64,13 +56,8 @@ export function attachSlices(
   const gone = without(before.slices, ofFamily);
   const come = without(ofFamily, before.slices);
   if (gone.length === 0 && come.length === 0) return before;
-  const byPort = new Map(before.byPort);
-  const changed = changedLists(before, gone, readSlices(come, family, nodeName));
-  for (const [key, { attached, mayHaveAlike }] of changed) {
-    if (attached.length === 0) byPort.delete(key);
-    else byPort.set(key, { attached, distinct: mayHaveAlike ? withoutShadowed(attached) : attached });
-  }
-  return { slices: ofFamily, nodeName, byPort };
+  const read = readSlices(come, gone[0] ?? null, family, nodeName);
+  return { slices: ofFamily, nodeName, byPort: changedLists(before.byPort, gone, read) };
 }
 
 function nothingAttached(nodeName: string): AttachedEndpoints {
@@ -86,54 +73,101 @@ function without(
   return slices.filter((slice) => !set.has(slice));
 }
 
-interface ChangedList {
-  readonly attached: readonly Endpoint[];
-  /** Whether two in it may be alike. */
-  readonly mayHaveAlike: boolean;
-}
-
-/** The lists of attached endpoints that are others when slices go and what others hold comes. */
+/** The lists of attached endpoints when slices go and what others hold comes. */
 function changedLists(
-  { byPort }: AttachedEndpoints,
+  before: AttachedEndpoints['byPort'],
   gone: readonly EndpointSlice[],
   come: ReadonlyMap<string, readonly Endpoint[]>,
-): ReadonlyMap<string, ChangedList> {
-  const changed = new Map<string, ChangedList>();
-  if (byPort.size === 0) {
-    for (const [key, attached] of come) changed.set(key, { attached, mayHaveAlike: true });
-    return changed;
+): AttachedEndpoints['byPort'] {
+  const byPort = new Map<string, EndpointLists>();
+  if (before.size === 0) {
+    for (const [key, attached] of come) byPort.set(key, listsOf({ attached, mayHaveAlike: true }));
+    return byPort;
   }
-  const keys = new Set(come.keys());
-  for (const slice of gone) {
-    for (const port of slice.ports ?? []) {
-      const key = slicePortKey(port);
-      if (key !== null && byPort.has(key)) keys.add(key);
-    }
+  const replacement = new SliceReplacement(gone);
+  const goneKeys = keysOf(gone);
+  for (const [key, held] of before) {
+    const [isGone, coming] = [goneKeys.has(key), come.get(key)];
+    const lists =
+      isGone || coming !== undefined
+        ? listsOf(replacement.replace(held, coming ?? NO_ENDPOINTS, isGone))
+        : held;
+    if (lists.attached.length > 0) byPort.set(key, lists);
   }
-  for (const key of keys) {
-    const held = byPort.get(key);
-    changed.set(key, replaceSlices(held ?? NO_LISTS, gone, come.get(key) ?? NO_ENDPOINTS));
+  for (const [key, attached] of come) {
+    if (!before.has(key)) byPort.set(key, listsOf({ attached, mayHaveAlike: true }));
   }
-  return changed;
+  return byPort;
+}
+
+function listsOf({ attached, mayHaveAlike }: ChangedList): EndpointLists {
+  return { attached, distinct: mayHaveAlike ? withoutShadowed(attached) : attached };
+}
+
+function keysOf(slices: readonly EndpointSlice[]): ReadonlySet<string | null> {
+  const [only] = slices;
+  if (only !== undefined && slices.length === 1) return slicePortKeySet(only);
+  return new Set(slices.flatMap((slice) => slicePortKeys(slice)));
 }
 
 function readSlices(
   slices: readonly EndpointSlice[],
+  like: EndpointSlice | null,
   family: Family,
   nodeName: string,
 ): Map<string, Endpoint[]> {
   const byPort = new Map<string, Endpoint[]>();
   for (const slice of slices) {
-    for (const slicePort of slice.ports ?? []) {
-      const key = slicePortKey(slicePort);
+    const usable = usableEndpoints(slice, family, nodeName);
+    if (usable.length === 0) continue;
+    const keys = slicePortKeys(slice, like);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string | null;
       if (key === null) continue;
-      const list = byPort.get(key) ?? [];
-      readEndpoints(list, slice, slicePort.port as number, family, nodeName);
-      if (list.length > 0) byPort.set(key, list);
+      const port = slice.ports?.[index]?.port as number;
+      const held = byPort.get(key);
+      if (held === undefined) byPort.set(key, endpointsAt(port, usable, slice, []));
+      else endpointsAt(port, usable, slice, held);
     }
   }
   for (const list of byPort.values()) if (!isInOrder(list)) list.sort(byKeyAndPlace);
   return byPort;
+}
+
+/** What an endpoint of a slice has for all of the slice's ports. */
+interface UsableEndpoint {
+  readonly address: Address;
+  readonly local: boolean;
+  /** Of `slice.endpoints`. */
+  readonly index: number;
+}
+
+function usableEndpoints(slice: EndpointSlice, family: Family, nodeName: string): UsableEndpoint[] {
+  const written = slice.endpoints ?? [];
+  const usable: UsableEndpoint[] = [];
+  for (let index = 0; index < written.length; index++) {
+    const endpoint = written[index] as SliceEndpoint;
+    const text = endpoint.addresses?.[0];
+    const address = text === undefined ? null : parseAddress(text);
+    if (address === null || familyOf(address) !== family) continue;
+    usable.push({ address, local: nodeName !== '' && endpoint.nodeName === nodeName, index });
+  }
+  return usable;
+}
+
+/** Adds the endpoints of one port of a slice to a list. */
+function endpointsAt(
+  port: number,
+  usable: readonly UsableEndpoint[],
+  slice: EndpointSlice,
+  list: Endpoint[],
+): Endpoint[] {
+  const weight = weightOf(slice);
+  const written = slice.endpoints as readonly SliceEndpoint[];
+  for (const { address, local, index } of usable) {
+    list.push(new Endpoint({ address, port, local, weight }, slice, index, written[index] as SliceEndpoint));
+  }
+  return list;
 }
 
 // The usual case, since slices mostly list endpoints in order; it spares the sort.
@@ -142,31 +176,6 @@ function isInOrder(endpoints: readonly Endpoint[]): boolean {
     if (byKeyAndPlace(endpoints[index - 1] as Endpoint, endpoints[index] as Endpoint) > 0) return false;
   }
   return true;
-}
-
-/** @returns `null` for a port without a name, or without a number ("all ports"): it is ignored (1.8) */
-export function slicePortKey(port: NonNullable<EndpointSlice['ports']>[number]): string | null {
-  if (port.name === undefined || port.name === null || !port.port) return null;
-  return endpointsKey(port.name, port.protocol ?? 'TCP');
-}
-
-function readEndpoints(
-  list: Endpoint[],
-  slice: EndpointSlice,
-  port: number,
-  family: Family,
-  nodeName: string,
-): void {
-  const written = slice.endpoints ?? [];
-  const weight = weightOf(slice);
-  for (let index = 0; index < written.length; index++) {
-    const endpoint = written[index] as SliceEndpoint;
-    const text = endpoint.addresses?.[0];
-    const address = text === undefined ? null : parseAddress(text);
-    if (address === null || familyOf(address) !== family) continue;
-    const local = nodeName !== '' && endpoint.nodeName === nodeName;
-    list.push(new Endpoint({ address, port, local, weight }, slice, index, endpoint));
-  }
 }
 
 // One address twice: the first stays unless a later one is not terminating (3.4).
@@ -191,47 +200,4 @@ function hasAlike(sorted: readonly Endpoint[]): boolean {
     if (isAlike(sorted[index] as Endpoint, sorted[index - 1])) return true;
   }
   return false;
-}
-
-/** A sorted list without what some slices hold, and with other sorted endpoints. */
-function replaceSlices(
-  { attached: held, distinct }: EndpointLists,
-  gone: readonly EndpointSlice[],
-  come: readonly Endpoint[],
-): ChangedList {
-  // Mostly it is one slice that changes, and a list may be long.
-  const [only] = gone;
-  const isGone = gone.length > 1 ? new Set(gone) : null;
-  const replaced = new Array<Endpoint>(held.length + come.length);
-  // Where none were alike, they can be only where one has come.
-  let mayHaveAlike = held !== distinct;
-  let length = 0;
-  let next = 0;
-  for (let index = 0; index <= come.length; index++) {
-    const endpoint = come[index];
-    const end = endpoint === undefined ? held.length : placeFor(endpoint, held, next);
-    const from = length;
-    for (; next < end; next++) {
-      const kept = held[next] as Endpoint;
-      if (isGone === null ? kept.slice !== only : !isGone.has(kept.slice)) replaced[length++] = kept;
-    }
-    mayHaveAlike ||= from > 0 && from < length && isAlike(replaced[from] as Endpoint, replaced[from - 1]);
-    if (endpoint === undefined) break;
-    mayHaveAlike ||= length > 0 && isAlike(endpoint, replaced[length - 1]);
-    replaced[length++] = endpoint;
-  }
-  replaced.length = length;
-  return { attached: replaced, mayHaveAlike };
-}
-
-/** How many of the sorted list come before an endpoint; at least `from`. */
-function placeFor(endpoint: Endpoint, sorted: readonly Endpoint[], from: number): number {
-  let low = from;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (byKeyAndPlace(sorted[middle] as Endpoint, endpoint) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

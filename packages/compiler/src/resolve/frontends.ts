@@ -5,7 +5,7 @@
 import { type Address, type Cidr, cidrFamily, isLoopback, type Origin } from '@shunt/model';
 import type { NodeView, ProxyConfig } from '../config.js';
 import type { Action, Frontend, FrontendKind, PoolName } from '../ruleset/types.js';
-import type { Categories } from './categorize.js';
+import type { Categories, EndpointList } from './categorize.js';
 import type { ServicePortSpecification } from './service-port.js';
 
 /** A frontend that a service port lays claim to, with the field that says so. */
@@ -74,6 +74,19 @@ export function claimFrontends(
   return claims;
 }
 
+/** Whether {@link claimFrontends} makes the same of both, for one port of one node. */
+export function claimAlike(a: Categories, b: Categories): boolean {
+  return (
+    a.hasEndpoints === b.hasEndpoints &&
+    hasAny(a.cluster) === hasAny(b.cluster) &&
+    hasAny(a.local) === hasAny(b.local)
+  );
+}
+
+function hasAny(list: EndpointList | null): boolean {
+  return list !== null && list.endpoints.length > 0;
+}
+
 /** The pool of a service port's internal traffic. */
 export function internalPool(port: ServicePortSpecification): PoolName {
   return port.internalTrafficPolicy === 'Local' ? 'local' : 'cluster';
@@ -87,7 +100,7 @@ function clusterIPActions(
   if (!categories.hasEndpoints) return ALL_REJECT;
   const pool = internalPool(port);
   const list = pool === 'local' ? categories.local : categories.cluster;
-  if (list === null || list.endpoints.length === 0) return ALL_DROP;
+  if (!hasAny(list)) return ALL_DROP;
   if (config.masqueradeAll) return ALL_FORWARD[pool].always;
   if (!hasDetector(port, config)) return ALL_FORWARD[pool].never;
   return PODS_KEEP_SOURCE[pool];
@@ -109,8 +122,7 @@ function externalActions(
     return { pod: REJECT, node: unseen ? NONE : REJECT, outside: REJECT };
   }
   if (port.externalTrafficPolicy === 'Cluster') return ALL_FORWARD.cluster.always;
-  const hasLocal = categories.local !== null && categories.local.endpoints.length > 0;
-  const outside = hasLocal ? FORWARD.local.never : DROP;
+  const outside = hasAny(categories.local) ? FORWARD.local.never : DROP;
   // Pods and the node are short-circuited to the cluster's endpoints, as if the packet had gone to
   // the load balancer and come back; pods are only told apart by a local detector (5.6).
   return {

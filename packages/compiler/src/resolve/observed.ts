@@ -59,10 +59,11 @@ function endpointsByService(input: CompileInput): Map<string, ServiceEndpoints> 
 }
 
 function hasUdpEndpoints(endpoints: ServiceEndpoints | null): boolean {
-  return (
-    endpoints !== null &&
-    FAMILIES.some((family) => [...endpoints[family].byPort.keys()].some((key) => key.endsWith(' UDP')))
-  );
+  if (endpoints === null) return false;
+  for (const family of FAMILIES) {
+    for (const key of endpoints[family].byPort.keys()) if (key.endsWith(' UDP')) return true;
+  }
+  return false;
 }
 
 function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[] | undefined): boolean {

@@ -6,9 +6,12 @@ import type { Backend, EndpointAddress, Pool, PoolName, ServicePort } from '../r
 import type { Balancing } from './balance-annotation.js';
 import { type Categories, categorize, type EndpointList } from './categorize.js';
 import type { Endpoint } from './endpoint.js';
-import { type Claim, claimFrontends } from './frontends.js';
+import { type Claim, claimAlike, claimFrontends } from './frontends.js';
 import type { CompileInput } from './input.js';
 import { isExternallyAccessible, type ServicePortSpecification } from './service-port.js';
+
+const NO_PLACES: readonly EndpointAddress[] = [];
+const NO_POOLS: readonly PoolName[] = [];
 
 /** A service port with everything that decided it, before conflicts with others are settled. */
 export interface ResolvedPort {
@@ -18,6 +21,8 @@ export interface ResolvedPort {
   readonly endpoints: readonly Endpoint[];
   readonly categories: Categories;
   readonly claims: readonly Claim[];
+  /** The pools that these lead packets from outside to, but for cluster IPs. */
+  readonly fromOutside: readonly PoolName[];
   /** With all claimed frontends. */
   readonly servicePort: ServicePort;
 }
@@ -42,9 +47,13 @@ export function resolvePort(
     local: internalLocal || (externalLocal && accessible),
   };
   const categories = categorize(endpoints, uses, node);
-  const claims = claimFrontends(specification, categories, config, node);
+  // A specification is of one node and one config.
+  const claimed = before !== null && before.specification === specification ? before : null;
+  const held = claimed !== null && claimAlike(claimed.categories, categories) ? claimed : null;
+  const claims = held?.claims ?? claimFrontends(specification, categories, config, node);
+  const fromOutside = held?.fromOutside ?? poolsFromOutside(claims);
   const pool = (name: PoolName, list: EndpointList | null, was: Pool | null | undefined): Pool | null =>
-    list === null ? null : poolOf(list, balancing, isReachableFromOutside(claims, name), was ?? null);
+    list === null ? null : poolOf(list, balancing, fromOutside.includes(name), was ?? null);
   const { namespace, portName, protocol, family, service } = specification;
   return {
     mode: config.mode,
@@ -52,6 +61,7 @@ export function resolvePort(
     endpoints,
     categories,
     claims,
+    fromOutside,
     servicePort: {
       namespace,
       name: service.metadata.name,
@@ -66,19 +76,22 @@ export function resolvePort(
       clusterPool: pool('cluster', categories.cluster, before?.servicePort.clusterPool),
       localPool: pool('local', categories.local, before?.servicePort.localPool),
       servingEndpoints:
-        protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : [],
-      frontends: claims.map((claim) => claim.frontend),
+        protocol === 'UDP' ? endpoints.filter((endpoint) => endpoint.serving).map(addressOf) : NO_PLACES,
+      frontends: held?.servicePort.frontends ?? claims.map((claim) => claim.frontend),
     },
   };
 }
 
 // Flows from outside may meet another node, or this one after a restart: there the slots must agree.
 // Cluster IPs are left out: what reaches them from outside is rare, and conntrack keeps it.
-function isReachableFromOutside(claims: readonly Claim[], pool: PoolName): boolean {
-  return claims.some(({ frontend }) => {
+function poolsFromOutside(claims: readonly Claim[]): readonly PoolName[] {
+  let pools = NO_POOLS;
+  for (const { frontend } of claims) {
     const { outside } = frontend.actions;
-    return frontend.kind !== 'clusterIP' && outside.verdict === 'forward' && outside.pool === pool;
-  });
+    if (frontend.kind === 'clusterIP' || outside.verdict !== 'forward') continue;
+    if (!pools.includes(outside.pool)) pools = [...pools, outside.pool];
+  }
+  return pools;
 }
 
 function poolOf(

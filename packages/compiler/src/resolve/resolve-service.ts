@@ -78,8 +78,7 @@ export function resolveService(
   before: (specification: ServicePortSpecification, index: number) => ResolvedPort | null = () => null,
 ): ResolvedPort[] {
   return specifications.map((specification, index) => {
-    const { portName, protocol, family } = specification;
-    const theirs = endpointsOfPort(endpoints[family], portName, protocol);
+    const theirs = endpointsOfPort(endpoints[specification.family], specification.endpointsKey);
     const was = before(specification, index);
     if (was?.specification === specification && was.endpoints === theirs) return was;
     return resolvePort(specification, theirs, input, balancing, was);

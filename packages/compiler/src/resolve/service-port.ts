@@ -18,6 +18,7 @@ import {
   type TrafficPolicy,
 } from '@shunt/model';
 import type { NodeView } from '../config.js';
+import { endpointsKey } from './slice-ports.js';
 
 /** An address with the field that it is written in. */
 export interface WrittenAddress {
@@ -34,6 +35,8 @@ export interface ServicePortSpecification {
   readonly portPath: string;
   readonly portName: string;
   readonly protocol: ServiceProtocol;
+  /** What its endpoints are found by, see {@link endpointsKey}. */
+  readonly endpointsKey: string;
   readonly family: Family;
   readonly clusterIP: WrittenAddress;
   readonly externalIPs: readonly WrittenAddress[];
@@ -63,7 +66,7 @@ const NO_ADDRESSES: readonly WrittenAddress[] = [];
 /** What all ports of a Service share in one family. */
 type SharedSpecification = Omit<
   ServicePortSpecification,
-  'portSpec' | 'portPath' | 'portName' | 'protocol' | 'nodePort'
+  'portSpec' | 'portPath' | 'portName' | 'protocol' | 'endpointsKey' | 'nodePort'
 >;
 
 /** The ports of a Service in one family: none without a cluster IP of the family (1.4). */
@@ -94,7 +97,7 @@ export function servicePortsOf(service: Service, family: Family, node: NodeView)
   const byKey = new Map<string, ServicePortSpecification>();
   ports.forEach((portSpec, index) => {
     const specification = specificationOf(shared, portSpec, index);
-    byKey.set(`${specification.portName} ${specification.protocol}`, specification);
+    byKey.set(specification.endpointsKey, specification);
   });
   return [...byKey.values()];
 }
@@ -105,13 +108,15 @@ function specificationOf(
   portSpec: ServicePortSpec,
   index: number,
 ): ServicePortSpecification {
+  const [portName, protocol] = [portSpec.name ?? '', portSpec.protocol ?? 'TCP'];
   return {
     service: shared.service,
     namespace: shared.namespace,
     portSpec,
     portPath: `spec.ports[${index}]`,
-    portName: portSpec.name ?? '',
-    protocol: portSpec.protocol ?? 'TCP',
+    portName,
+    protocol,
+    endpointsKey: endpointsKey(portName, protocol),
     family: shared.family,
     clusterIP: shared.clusterIP,
     externalIPs: shared.externalIPs,

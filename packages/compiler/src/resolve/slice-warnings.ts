@@ -7,11 +7,10 @@ import {
   referenceTo,
   SERVICE_NAME_LABEL,
   type Service,
-  type ServiceProtocol,
 } from '@shunt/model';
-import { endpointsKey, slicePortKey } from './endpoints.js';
 import { type CompileInput, isWatched } from './input.js';
 import { hasServicePorts } from './service-port.js';
+import { servicePortKeys, slicePortKey, slicePortKeys } from './slice-ports.js';
 
 /** Why a slice, or a port of it, is not used. Nothing about slices of other proxies. */
 export function sliceWarnings(slice: EndpointSlice, { state, config }: CompileInput): Diagnostic[] {
@@ -51,7 +50,7 @@ function slicePortWarnings(slice: EndpointSlice): Diagnostic[] {
  */
 export function unmatchedPorts(service: Service, slices: readonly EndpointSlice[]): Diagnostic[] {
   if (!hasServicePorts(service)) return [];
-  const missing = missingPorts(service.spec.ports ?? [], slices);
+  const missing = missingPorts(servicePortKeys(service), slices);
   if (missing.length === 0) return [];
   const offered = new Set(slices.flatMap(offeredPorts));
   // No slices, or only empty ones: the Service has no endpoints, which is no mismatch.
@@ -72,23 +71,26 @@ interface NamedPort {
 }
 
 /** The indexes of ports that no slice offers. */
-function missingPorts(wanted: readonly NamedPort[], slices: readonly EndpointSlice[]): number[] {
+function missingPorts(wanted: readonly string[], slices: readonly EndpointSlice[]): number[] {
+  if (slices[0] !== undefined && startsWith(slicePortKeys(slices[0]), wanted)) return [];
   const missing = new Map<string, number[]>();
-  wanted.forEach(({ name, protocol }, index) => {
-    const key = endpointsKey(name ?? '', (protocol ?? 'TCP') as ServiceProtocol);
+  wanted.forEach((key, index) => {
     const indexes = missing.get(key);
     if (indexes === undefined) missing.set(key, [index]);
     else indexes.push(index);
   });
   // Mostly the first slice has them all.
-  for (const { ports } of slices) {
+  for (const slice of slices) {
     if (missing.size === 0) break;
-    for (const port of ports ?? []) {
-      const key = slicePortKey(port);
-      if (key !== null) missing.delete(key);
-    }
+    for (const key of slicePortKeys(slice)) if (key !== null) missing.delete(key);
   }
   return [...missing.values()].flat().sort((a, b) => a - b);
+}
+
+// The usual case: a slice has the ports of its Service in their order.
+function startsWith(keys: readonly (string | null)[], wanted: readonly string[]): boolean {
+  for (let index = 0; index < wanted.length; index++) if (keys[index] !== wanted[index]) return false;
+  return true;
 }
 
 function offeredPorts({ ports }: EndpointSlice): string[] {

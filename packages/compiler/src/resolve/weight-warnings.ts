@@ -1,8 +1,9 @@
 import { type Diagnostic, type EndpointSlice, FAMILIES } from '@shunt/model';
 import { MAX_WEIGHT, parseWeight } from '../balance/weight.js';
 import { type Endpoint, isAlike } from './endpoint.js';
-import { type AttachedEndpoints, slicePortKey } from './endpoints.js';
+import type { AttachedEndpoints } from './endpoints.js';
 import type { ServiceEndpoints } from './resolve-service.js';
+import { slicePortKey } from './slice-ports.js';
 import { WEIGHT_ANNOTATION, weightReference } from './slice-weight.js';
 
 /** What is wrong with the weights of a Service's slices: no numbers, and two for one endpoint. */

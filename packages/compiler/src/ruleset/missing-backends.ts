@@ -1,7 +1,13 @@
-import type { Backend, EndpointAddress, Pool } from './types.js';
+import type { Backend, EndpointAddress, Pool, ServicePort } from './types.js';
 
 // Up to here, looking through the other pools for each is cheaper than making a set of them.
 const FEW = 8;
+
+/** The pools of a service port. */
+export function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
+  if (localPool === null) return clusterPool === null ? [] : [clusterPool];
+  return clusterPool === null ? [localPool] : [clusterPool, localPool];
+}
 
 /**
  * The backends of some pools that are in none of some others, by `ip:port`; each once. Of two versions of a
@@ -11,6 +17,7 @@ export function missingBackends(pools: readonly Pool[], others: readonly Pool[])
   const candidates: Backend[] = [];
   for (const pool of pools) if (!others.includes(pool)) addUnaligned(pool, others, candidates);
   if (candidates.length === 0) return candidates;
+  if (candidates.length === 1) return lookThrough(others)(candidates[0] as Backend) ? [] : candidates;
   const isElsewhere = candidates.length <= FEW ? lookThrough(others) : lookUp(others);
   const missing: Backend[] = [];
   const seen = new Set<string>();
@@ -25,7 +32,7 @@ export function missingBackends(pools: readonly Pool[], others: readonly Pool[])
 
 /** Adds the backends of a pool that are not where they are looked for in that of the others most like it. */
 function addUnaligned({ backends }: Pool, others: readonly Pool[], candidates: Backend[]): void {
-  const other = mostLike(backends, others);
+  const other = others.length > 1 ? mostLike(backends, others) : (others[0]?.backends ?? []);
   let next = 0;
   for (let index = 0; index < backends.length; index++) {
     const backend = backends[index] as Backend;

@@ -25,6 +25,7 @@ import {
   ROOT_BLOCKED_ACTION,
   ROOT_CLUSTER_IPS_4,
   ROOT_CLUSTER_IPS_6,
+  ROOT_NUMBER,
   ROOT_SERVICE_RANGES_4,
   ROOT_SERVICE_RANGES_6,
   SPACE_HEALTH_CHECK,
@@ -125,7 +126,9 @@ export function clusterIPSpace<A>(image: usize, root: usize, packet: usize, flag
   if ((flags & ADDRESS_LOCAL) != 0 && (addressFlags<A>(image, root, packet) & ADDRESS_LOCAL) == 0) return 0;
   const destination = destinationOf<A>(packet);
   const clusterIPs = isVector<A>() ? ROOT_CLUSTER_IPS_6 : ROOT_CLUSTER_IPS_4;
-  if (setFlags<A>(image, root, clusterIPs, destination) != 0) return CLUSTER_IP_REJECTS;
+  const since = setFlags<A>(image, root, clusterIPs, destination);
+  // Of a later root than this one: then its frontends may have been missed.
+  if (since != 0 && since <= load<u32>(root, ROOT_NUMBER << 2)) return CLUSTER_IP_REJECTS;
   const ranges = isVector<A>() ? ROOT_SERVICE_RANGES_6 : ROOT_SERVICE_RANGES_4;
   return listContains<A>(image, root, ranges, destination) ? SERVICE_CIDR_DROPS : 0;
 }

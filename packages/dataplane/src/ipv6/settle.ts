@@ -15,6 +15,7 @@ import {
   PACKET6_DESTINATION,
   PACKET6_SOURCE,
   ROOT_BLOCKED_ACTION,
+  ROOT_NUMBER,
   ROOT_POSITION,
   SPACE_HEALTH_CHECK,
   SPACE_NODE_PORT,
@@ -131,9 +132,9 @@ export function clusterIPSpace6(
   const isForNode = (flags & ADDRESS_LOCAL) !== 0;
   if (isForNode && (addressFlags6(image, root, packets, source) & ADDRESS_LOCAL) === 0) return 0;
   const clusterIPs = image[root + CLUSTER_IPS] as number;
-  if (setFlags6(image, clusterIPs, image[root + CLUSTER_IPS + 1] as number, packets, destination) !== 0) {
-    return CLUSTER_IP_REJECTS;
-  }
+  const since = setFlags6(image, clusterIPs, image[root + CLUSTER_IPS + 1] as number, packets, destination);
+  // Of a later root than this one: then its frontends may have been missed.
+  if (since !== 0 && since <= (image[root + ROOT_NUMBER] as number)) return CLUSTER_IP_REJECTS;
   const ranges = image[root + SERVICE_RANGES] as number;
   const count = image[root + SERVICE_RANGES + 1] as number;
   return intervalsContain6(image, ranges, count, packets, destination) ? SERVICE_CIDR_DROPS : 0;

@@ -24,15 +24,21 @@ export function setEntryWords(family: Family): number {
 /**
  * Adds an address to a set, or gives it other flags. At least one entry must stay empty.
  * @param flags - not 0
+ * @returns by how many entries there are more that are taken up by an address that is gone: 0 or -1
  */
-export function insertAddress(set: HashStructure, address: Address, flags: number, write: WriteWord): void {
+export function insertAddress(set: HashStructure, address: Address, flags: number, write: WriteWord): number {
   const { at, isPresent } = findEntry(set, address);
+  const isReused = !isPresent && set.image[at + flagsWord(set)] === SET_ENTRY_DELETED;
   if (!isPresent) addressWords(address).forEach((word, i) => void write(at + i, word));
   write(at + flagsWord(set), flags);
+  return isReused ? -1 : 0;
 }
 
-/** Takes an address out that is in the set. Its entry goes on leading searches further while it has to. */
-export function removeAddress(set: HashStructure, address: Address, write: WriteWord): void {
+/**
+ * Takes an address out that is in the set. Its entry goes on leading searches further while it has to.
+ * @returns by how many entries there are more that are taken up by an address that is gone: 1, 0 or less
+ */
+export function removeAddress(set: HashStructure, address: Address, write: WriteWord): number {
   const { image } = set;
   const entryWords = setEntryWords(set.family);
   const { at, isPresent } = findEntry(set, address);
@@ -41,9 +47,21 @@ export function removeAddress(set: HashStructure, address: Address, write: Write
   const flagsAt = (of: number): number =>
     set.offset + (of & (set.capacity - 1)) * entryWords + flagsWord(set);
   write(flagsAt(entry), SET_ENTRY_DELETED);
-  if (image[flagsAt(entry + 1)] !== 0) return;
+  let more = 1;
+  if (image[flagsAt(entry + 1)] !== 0) return more;
   // Nothing is behind it: it, and those before that only led here, may end searches again.
-  for (; image[flagsAt(entry)] === SET_ENTRY_DELETED; entry--) write(flagsAt(entry), 0);
+  for (; image[flagsAt(entry)] === SET_ENTRY_DELETED; entry--, more--) write(flagsAt(entry), 0);
+  return more;
+}
+
+/** How many entries of a set are taken up by addresses that are gone. */
+export function countDeleted(set: HashStructure): number {
+  const entryWords = setEntryWords(set.family);
+  let deleted = 0;
+  for (let entry = 0; entry < set.capacity; entry++) {
+    if (set.image[set.offset + entry * entryWords + flagsWord(set)] === SET_ENTRY_DELETED) deleted++;
+  }
+  return deleted;
 }
 
 /** The entry of an address; if it is not in the set, the first that it could have. */

@@ -25,6 +25,7 @@ import { localAddressFlags, loopbackFlags } from './local-addresses.js';
 import { backendWords } from './pools.js';
 import { writeServicePort } from './service-port.js';
 import {
+  FIRST_ROOT,
   type RootContents,
   type WrittenStructure,
   writeAddressSet,
@@ -123,6 +124,7 @@ function writeShared(heap: Heap, ruleset: Ruleset, directory: TableDirectory): R
   const sections = sectionContents(heap, ruleset);
   return {
     ...sections,
+    number: FIRST_ROOT,
     structures: {
       ...sections.structures,
       clusterIPs4: writeClusterIPs(heap, clusterIPs, 'IPv4'),
@@ -143,7 +145,7 @@ export type SectionStructure = Exclude<
 export function sectionContents(
   heap: Heap,
   sections: RulesetSections,
-): Omit<RootContents, 'structures'> & {
+): Omit<RootContents, 'structures' | 'number'> & {
   readonly structures: Readonly<Record<SectionStructure, WrittenStructure>>;
 } {
   const { podCIDRs, serviceCIDRs, mode } = sections;
@@ -163,7 +165,7 @@ export function sectionContents(
   };
 }
 
-/** Writes the set of the cluster IPs of a family. @param addresses - of both families */
+/** Writes the set of the cluster IPs of a family, all there for any root. @param addresses - of both families */
 export function writeClusterIPs(heap: Heap, addresses: Iterable<Address>, family: Family): WrittenStructure {
   return writeAddressSet(heap, inSet(addresses, family), family, ENTRIES_PER_CLUSTER_IP);
 }
@@ -182,7 +184,7 @@ export function guessWords({ servicePorts, clusterIPs }: Ruleset): number {
 
 function inSet(addresses: Iterable<Address>, family: Family): Map<Address, number> {
   const flags = new Map<Address, number>();
-  for (const address of addresses) if (familyOf(address) === family) flags.set(address, 1);
+  for (const address of addresses) if (familyOf(address) === family) flags.set(address, FIRST_ROOT);
   return flags;
 }
 

@@ -5,10 +5,13 @@ export class FreeRuns {
   readonly #startsByWords = new Map<number, Set<number>>();
   // The words of runs there are, ascending: few, since most runs were blocks of a few usual sizes.
   readonly #sizes: number[] = [];
+  // What was left of the run that was taken from last, and is in none of these: mostly the next is taken from it.
+  #openStart = 0;
+  #openWords = 0;
 
   /** Words in all runs. */
   get words(): number {
-    let sum = 0;
+    let sum = this.#openWords;
     for (const words of this.#wordsByStart.values()) sum += words;
     return sum;
   }
@@ -20,10 +23,18 @@ export class FreeRuns {
    */
   take(words: number): number {
     const size = this.#sizes[this.#sizeIndex(words)];
+    if (this.#openWords >= words && (size === undefined || size >= this.#openWords)) {
+      const start = this.#openStart;
+      this.#openStart += words;
+      this.#openWords -= words;
+      return start;
+    }
     if (size === undefined) return 0;
+    this.#close();
     const [start = 0] = this.#startsByWords.get(size) ?? [];
     this.#remove(start, size);
-    if (size > words) this.#add(start + words, size - words);
+    this.#openStart = start + words;
+    this.#openWords = size - words;
     return start;
   }
 
@@ -37,10 +48,16 @@ export class FreeRuns {
 
   /** Takes the run that ends at a word: where it begins and its words; `[end, 0]` if there is none. */
   takeEndingAt(end: number): [start: number, words: number] {
+    this.#close();
     const start = this.#startByEnd.get(end);
     if (start === undefined) return [end, 0];
     this.#remove(start, end - start);
     return [start, end - start];
+  }
+
+  #close(): void {
+    if (this.#openWords > 0) this.#add(this.#openStart, this.#openWords);
+    this.#openWords = 0;
   }
 
   #add(start: number, words: number): void {

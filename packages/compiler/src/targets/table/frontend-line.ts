@@ -74,7 +74,8 @@ function actionByte(action: Action, { kind }: Frontend, mode: Mode): number {
   return VERDICTS.indexOf(action.verdict) | (isFinal ? ACTION_FINAL : 0);
 }
 
-function checkForwards({ actions }: Frontend, { clusterPool, localPool }: ServicePort): void {
+/** @throws {InvariantError} if an action forwards to where there is no backend */
+export function checkForwards({ actions }: Frontend, { clusterPool, localPool }: ServicePort): void {
   for (const origin of ORIGINS) {
     const action = actions[origin];
     if (action.verdict !== 'forward') continue;

@@ -37,9 +37,12 @@ export class HealthCheckOwners {
   }
 }
 
-function healthCheckPlaces({ family, frontends }: ServicePort): string[] {
-  const places: string[] = [];
-  for (const { kind, port } of frontends)
-    if (kind === 'healthCheckNodePort') places.push(`${family} ${port}`);
-  return places;
+const NO_PLACES: readonly string[] = [];
+
+function healthCheckPlaces({ family, frontends }: ServicePort): readonly string[] {
+  let places: string[] | null = null;
+  for (const { kind, port } of frontends) {
+    if (kind === 'healthCheckNodePort') (places ??= []).push(`${family} ${port}`);
+  }
+  return places ?? NO_PLACES;
 }

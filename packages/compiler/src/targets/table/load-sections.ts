@@ -7,6 +7,7 @@ import {
   ROOT_BLOCKED_ACTION,
   ROOT_LOOPBACK_FLAGS4,
   ROOT_LOOPBACK_FLAGS6,
+  ROOT_NUMBER,
   SET_ENTRY_DELETED,
   SET_ENTRY4_FLAGS,
   SET_ENTRY6_FLAGS,
@@ -32,35 +33,43 @@ export function sectionsProblem(image: Uint32Array, ruleset: Ruleset): string | 
       offset: structureOffset(image, name),
       count: structureCount(image, name),
     });
-    const clusterIPs = new Map<Address, number>();
-    for (const address of ruleset.clusterIPs) if (familyOf(address) === family) clusterIPs.set(address, 1);
+    const number = image[root + ROOT_NUMBER] as number;
+    const isThere = (since: number): boolean => since <= number;
+    const clusterIPs = new Map<Address, (since: number) => boolean>();
+    for (const address of ruleset.clusterIPs)
+      if (familyOf(address) === family) clusterIPs.set(address, isThere);
     if (!intervalsHold(image, list(`podRanges${digit}`), ruleset.podCIDRs, family)) return 'pod ranges';
     if (!intervalsHold(image, list(`serviceRanges${digit}`), ruleset.serviceCIDRs, family)) {
       return 'service ranges';
     }
-    const isLocal = setHolds(image, `localAddresses${digit}`, family, localAddressFlags(ruleset, family));
+    const localAddresses = new Map(
+      [...localAddressFlags(ruleset, family)].map(([address, wanted]) => {
+        return [address, (value: number) => value === wanted] as const;
+      }),
+    );
+    const isLocal = setHolds(image, `localAddresses${digit}`, family, localAddresses);
     if (!isLocal || flags !== loopbackFlags(ruleset, family)) return 'local addresses';
     if (!setHolds(image, `clusterIPs${digit}`, family, clusterIPs)) return 'cluster IPs';
   }
   return null;
 }
 
-/** Whether a set has these addresses with these flags, and no others. */
+/** Whether a set has these addresses with flags as they may be, and no others. */
 function setHolds(
   image: Uint32Array,
   name: StructureName,
   family: Family,
-  flags: ReadonlyMap<Address, number>,
+  mayBe: ReadonlyMap<Address, (flags: number) => boolean>,
 ): boolean {
   const words = setEntryWords(family);
   const flagsWord = family === 'IPv4' ? SET_ENTRY4_FLAGS : SET_ENTRY6_FLAGS;
-  const wanted = new Map([...flags].map(([address, value]) => [addressWords(address).join(' '), value]));
+  const wanted = new Map([...mayBe].map(([address, check]) => [addressWords(address).join(' '), check]));
   let left = wanted.size;
   for (let entry = 0; entry < structureCount(image, name); entry++) {
     const at = structureOffset(image, name) + entry * words;
     const value = image[at + flagsWord] as number;
     if (value === 0 || value === SET_ENTRY_DELETED) continue;
-    if (wanted.get(image.subarray(at, at + flagsWord).join(' ')) !== value) return false;
+    if (!wanted.get(image.subarray(at, at + flagsWord).join(' '))?.(value)) return false;
     left--;
   }
   return left === 0;

@@ -21,6 +21,7 @@ import {
   ROOT_BLOCKED_ACTION,
   ROOT_LOOPBACK_FLAGS4,
   ROOT_LOOPBACK_FLAGS6,
+  ROOT_NUMBER,
   SERVICE_PORT_AFFINITY,
   SERVICE_PORT_NUMBER,
   STRUCTURES,
@@ -93,6 +94,7 @@ function contentsOf(image: Uint32Array): RootContents {
       IPv6: image[root + ROOT_LOOPBACK_FLAGS6] as number,
     },
     blockedAction: image[root + ROOT_BLOCKED_ACTION] as number,
+    number: image[root + ROOT_NUMBER] as number,
   };
 }
 

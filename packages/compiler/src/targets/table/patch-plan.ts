@@ -1,12 +1,12 @@
 import type { PatchPlan, PlannedBackends, PlannedSweep } from '@shunt/model';
 import type { ChangePlan } from '../../incremental/change-plan.js';
 import type { RulesetChange } from '../../ruleset/change.js';
-import { missingBackends } from '../../ruleset/missing-backends.js';
-import type { Backend, Pool, ServicePort } from '../../ruleset/types.js';
+import { missingBackends, poolsOf } from '../../ruleset/missing-backends.js';
+import type { Backend, ServicePort } from '../../ruleset/types.js';
 
 /**
  * A plan for flows in the numbers of a table.
- * @param numberOf - of a service port; those that the change removes included
+ * @param numberOf - of a service port; those that the change removes or replaces included
  */
 export function patchPlan(
   change: RulesetChange,
@@ -19,12 +19,14 @@ export function patchPlan(
     servicePort: numberOf(servicePort),
     backends: backends.map(({ address, port }) => ({ address, port })),
   });
+  const join: PlannedBackends[] = [];
+  for (const { before, after } of change.replaced) {
+    const joined = missingBackends(poolsOf(after), poolsOf(before));
+    if (joined.length > 0) join.push(group(before, joined));
+  }
   return {
     drain: drain.map(({ servicePort, backends }) => group(servicePort, backends)),
-    join: change.replaced.flatMap(({ before, after }) => {
-      const joined = missingBackends(poolsOf(after), poolsOf(before));
-      return joined.length === 0 ? [] : [group(after, joined)];
-    }),
+    join,
     sweep: sweep.map((servicePort) => plannedSweep(servicePort, numberOf(servicePort))),
     ...numbers,
   };
@@ -41,8 +43,4 @@ function plannedSweep(servicePort: ServicePort, number: number): PlannedSweep {
       .map(({ address, port }) => ({ address, port })),
     serving: servingEndpoints.map(({ address, port }) => ({ address, port })),
   };
-}
-
-function poolsOf({ clusterPool, localPool }: ServicePort): Pool[] {
-  return [clusterPool, localPool].filter((pool) => pool !== null);
 }

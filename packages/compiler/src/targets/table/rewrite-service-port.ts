@@ -40,6 +40,8 @@ export interface Rewritten {
   readonly live: LiveServicePort;
   /** Whether its lines are others, which are to be published. */
   readonly hasNewLines: boolean;
+  /** Whether these have the keys of those before. */
+  readonly hasSameKeys: boolean;
   readonly freed: readonly Block[];
 }
 
@@ -91,6 +93,7 @@ export function rewriteServicePort(
     return {
       live: { written: { ...written, servicePort: after, lines, pools: writtenPools }, pools },
       hasNewLines,
+      hasSameKeys: sameFrontends,
       freed,
     };
   }
@@ -103,7 +106,14 @@ export function rewriteServicePort(
   const offset = sameAffinity ? written.offset : writeServicePortRecord(shadow.heap, after, written.number);
   const parts = { servicePort: after, number: written.number, offset, pools: writtenPools };
   const lines = writeLines(shadow.heap, parts, numbers, options.mode, sameFrontends ? written.lines : null);
-  return { live: { written: { ...parts, lines }, pools }, hasNewLines, freed };
+  const isWritten: WrittenServicePort = {
+    servicePort: after,
+    number: written.number,
+    offset,
+    lines,
+    pools: writtenPools,
+  };
+  return { live: { written: isWritten, pools }, hasNewLines, hasSameKeys: sameFrontends, freed };
 }
 
 function rewritePool(

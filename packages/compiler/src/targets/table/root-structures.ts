@@ -7,13 +7,14 @@ import {
   familyOf,
   HEADER_ROOT,
   isLoopback,
+  ROOT_NUMBER_MAX,
   ROOT_WORDS,
   STRUCTURES,
   type StructureName,
 } from '@shunt/model';
 import type { ListChange } from '../../ruleset/change.js';
 import type { RulesetSections } from '../../ruleset/types.js';
-import { insertAddress, removeAddress, setEntryWords } from './address-set.js';
+import { countDeleted, insertAddress, removeAddress } from './address-set.js';
 import { linesOf, sectionContents, writeClusterIPs } from './emit-table.js';
 import { indexCapacity, indexedLine, insertLine, removeLine } from './frontend-index.js';
 import { hashStructureOf } from './hash-structure.js';
@@ -21,6 +22,7 @@ import { type Block, blockFor } from './heap.js';
 import { localAddressFlags } from './local-addresses.js';
 import type { ShadowTable } from './shadow-table.js';
 import {
+  FIRST_ROOT,
   LEAST_SET_ENTRIES,
   type RootContents,
   type WrittenStructure,
@@ -28,13 +30,15 @@ import {
   writeRoot,
 } from './structures.js';
 import type { TableDirectory } from './table-directory.js';
+import type { ChangedLines } from './update-step.js';
 
 // An index or a set is written anew when more of its entries are taken, or fewer: it then has about twice
 // the room that it needs, and it takes as many changes as it has records to come there again.
 const MOST_OF_ENTRIES = 0.5;
 const LEAST_OF_ENTRIES = 0.08;
 
-type ClusterIPs = 'clusterIPs4' | 'clusterIPs6';
+const CLUSTER_IPS = ['clusterIPs4', 'clusterIPs6'] as const;
+type ClusterIPs = (typeof CLUSTER_IPS)[number];
 
 /** The structures that all service ports share, while they are changed under readers. */
 export class RootStructures {
@@ -47,7 +51,7 @@ export class RootStructures {
   readonly #stale = new Map<ClusterIPs, Address[] | null>();
   /** Addresses in each set, and entries that are taken up by some that are gone. */
   readonly #counts: Record<ClusterIPs, number> = { clusterIPs4: 0, clusterIPs6: 0 };
-  readonly #deleted: Record<ClusterIPs, number> = { clusterIPs4: 0, clusterIPs6: 0 };
+  readonly #deleted: Record<ClusterIPs, number>;
   #isRootStale = false;
 
   constructor(
@@ -61,6 +65,8 @@ export class RootStructures {
     this.#clusterIPs = new Set(clusterIPs);
     this.#localAddresses = localAddressesOf(sections);
     for (const address of this.#clusterIPs) this.#counts[setOf(address)]++;
+    const deleted = (name: ClusterIPs): number => countDeleted(hashStructureOf(shadow.image, name));
+    this.#deleted = { clusterIPs4: deleted('clusterIPs4'), clusterIPs6: deleted('clusterIPs6') };
   }
 
   get clusterIPs(): ReadonlySet<Address> {
@@ -79,6 +85,7 @@ export class RootStructures {
       if (name in next.structures) this.#free(this.#contents.structures[name], recordWords);
     }
     this.#contents = {
+      ...this.#contents,
       ...next,
       structures: { ...this.#contents.structures, ...next.structures },
     };
@@ -89,7 +96,7 @@ export class RootStructures {
   /**
    * Takes cluster IPs out of the sets in force, which readers are to have seen before any frontend goes:
    * else one who has missed the frontend could still meet its address in the set. New ones come with the
-   * next root: who finds them there finds the frontends.
+   * next root, and are none for who has an earlier one: who finds them there finds the frontends.
    * @param atOnce - leave the sets in force as they are
    */
   changeClusterIPs({ removed, added }: ListChange<Address>, atOnce: boolean): void {
@@ -101,8 +108,8 @@ export class RootStructures {
       const isEmpty = count > LEAST_SET_ENTRIES && left < count * LEAST_OF_ENTRIES;
       if (atOnce || isEmpty) this.#stale.set(name, null);
       if (atOnce) continue;
-      removeAddress(hashStructureOf(this.#shadow.image, name), address, this.#shadow.publishWord);
-      this.#deleted[name]++;
+      const set = hashStructureOf(this.#shadow.image, name);
+      this.#deleted[name] += removeAddress(set, address, this.#shadow.publishWord);
     }
     for (const address of added) {
       this.#clusterIPs.add(address);
@@ -116,13 +123,13 @@ export class RootStructures {
 
   /**
    * Brings lines of a family into the index, and others out of it.
+   * @param lineCount - how many there are then
    * @param directory - with the lines as they are to be
    * @param atOnce - leave the index in force as it is
    */
   changeLines(
     family: Family,
-    added: readonly number[],
-    removed: readonly number[],
+    { added, removed, kept }: Readonly<ChangedLines>,
     lineCount: number,
     directory: TableDirectory,
     atOnce: boolean,
@@ -132,7 +139,7 @@ export class RootStructures {
     const entries = this.#contents.structures[name].count * BUCKET_ENTRIES;
     const capacity = indexCapacity(lineCount);
     const isOffSize =
-      lineCount + added.length > entries * MOST_OF_ENTRIES ||
+      lineCount + removed.length - kept > entries * MOST_OF_ENTRIES ||
       (lineCount < entries * LEAST_OF_ENTRIES && capacity < this.#contents.structures[name].count);
     if (atOnce || isOffSize) {
       const lines = linesOf(directory, family);
@@ -149,8 +156,7 @@ export class RootStructures {
 
   /** Publishes the next root, if there is anything in it. @returns the blocks that are free with it */
   publish(): Block[] {
-    for (const [name, added] of this.#stale) this.#replace(name, this.#nextSet(name, added));
-    this.#stale.clear();
+    this.#bringIn();
     if (this.#isRootStale) {
       const root = writeRoot(this.#shadow.heap, this.#contents);
       this.#freed.push(blockFor(this.#shadow.image[HEADER_ROOT] as number, ROOT_WORDS));
@@ -160,23 +166,40 @@ export class RootStructures {
     return this.#freed.splice(0);
   }
 
-  /** The set in force with some addresses more, or a new one where it is full of what is gone. */
-  #nextSet(name: ClusterIPs, added: readonly Address[] | null): WrittenStructure {
-    const { heap } = this.#shadow;
-    const { offset, count } = this.#contents.structures[name];
-    const family = name === 'clusterIPs4' ? 'IPv4' : 'IPv6';
-    const taken = this.#counts[name] + this.#deleted[name];
-    if (added === null || taken > count * MOST_OF_ENTRIES) {
-      this.#deleted[name] = 0;
-      return writeClusterIPs(heap, this.#clusterIPs, family);
+  /** Brings cluster IPs into their sets, or these in another place, for who has the next root. */
+  #bringIn(): void {
+    let number = this.#contents.number;
+    if ([...this.#stale.values()].some((added) => added !== null)) {
+      if (number >= ROOT_NUMBER_MAX) for (const name of CLUSTER_IPS) this.#stale.set(name, null);
+      number = number >= ROOT_NUMBER_MAX ? FIRST_ROOT : number + 1;
     }
-    const words = count * setEntryWords(family);
-    const copy = heap.allocate(words);
-    const { image } = heap;
-    image.copyWithin(copy, offset, offset + words);
-    const set = { image, family, offset: copy, capacity: count } as const;
-    for (const address of added) insertAddress(set, address, 1, (at, word) => void (image[at] = word));
-    return { offset: copy, count };
+    for (const [name, added] of this.#stale) {
+      if (added === null || !this.#hasRoom(name)) this.#replace(name, this.#writeSet(name));
+      else this.#insert(name, added, number);
+    }
+    this.#stale.clear();
+    if (number === this.#contents.number) return;
+    this.#contents = { ...this.#contents, number };
+    this.#isRootStale = true;
+  }
+
+  #hasRoom(name: ClusterIPs): boolean {
+    const taken = this.#counts[name] + this.#deleted[name];
+    return taken <= this.#contents.structures[name].count * MOST_OF_ENTRIES;
+  }
+
+  // Who looks at an entry that is used again here has begun after what was in it was taken out: that patch has waited.
+  #insert(name: ClusterIPs, added: readonly Address[], number: number): void {
+    const set = hashStructureOf(this.#shadow.image, name);
+    for (const address of added) {
+      this.#deleted[name] += insertAddress(set, address, number, this.#shadow.publishWord);
+    }
+  }
+
+  #writeSet(name: ClusterIPs): WrittenStructure {
+    this.#deleted[name] = 0;
+    const family = name === 'clusterIPs4' ? 'IPv4' : 'IPv6';
+    return writeClusterIPs(this.#shadow.heap, this.#clusterIPs, family);
   }
 
   #replace(name: StructureName, structure: WrittenStructure): void {

@@ -17,7 +17,7 @@ import {
   SERVICE_PORT_WORDS,
 } from '@shunt/model';
 import type { Frontend, PoolName, ServicePort } from '../../ruleset/types.js';
-import { writeFrontend } from './frontend-line.js';
+import { checkForwards, writeFrontend } from './frontend-line.js';
 import { type Block, blockFor, type Heap } from './heap.js';
 import { intervalBlocks, NO_INTERVALS, type WrittenIntervals, writeIntervals } from './intervals.js';
 import { poolBlocks, type WrittenPool, writePool } from './pools.js';
@@ -81,7 +81,8 @@ export function writeServicePortRecord(heap: Heap, servicePort: ServicePort, num
 /**
  * Writes the lines of a service port, whose other parts are written.
  * @param numbers - of lines that {@link allocateLines} took
- * @param held - lines of the same frontends, whose source ranges are to be used again
+ * @param held - lines of the same frontends, as they were: what they say of these is the same, and so are their
+ *   source ranges
  */
 export function writeLines(
   heap: Heap,
@@ -96,11 +97,20 @@ export function writeLines(
   });
   // The image stays where it is from here on.
   const { image } = heap;
-  for (const { line, frontend, sourceRanges } of lines) {
+  for (let index = 0; index < lines.length; index++) {
+    const { line, frontend, sourceRanges } = lines[index] as WrittenLine;
     const at = lineOffset(line);
-    writeFrontend(image, at, frontend, servicePort, mode);
-    image[at + LINE_RANGES_FIRST] = sourceRanges.offset;
-    image[at + LINE_RANGES_COUNT] = sourceRanges.count + Number(hasSourceRanges(frontend));
+    const heldLine = held?.[index]?.line ?? 0;
+    if (heldLine === 0) {
+      writeFrontend(image, at, frontend, servicePort, mode);
+      image[at + LINE_RANGES_FIRST] = sourceRanges.offset;
+      image[at + LINE_RANGES_COUNT] = sourceRanges.count + Number(hasSourceRanges(frontend));
+    } else {
+      checkForwards(frontend, servicePort);
+      for (let word = 0; word <= LINE_RANGES_COUNT; word++) {
+        image[at + word] = image[lineOffset(heldLine) + word] as number;
+      }
+    }
     if (pools.cluster !== null) setPool(image, at + LINE_CLUSTER_POOL, pools.cluster);
     if (pools.local !== null) setPool(image, at + LINE_LOCAL_POOL, pools.local);
     image[at + LINE_SERVICE_PORT] = offset;

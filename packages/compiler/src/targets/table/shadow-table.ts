@@ -35,7 +35,7 @@ import {
   wordChecksum,
   writePatchPlan,
 } from '@shunt/model';
-import type { Block, Heap } from './heap.js';
+import type { Heap } from './heap.js';
 import { WordList } from './word-list.js';
 
 /** What a patch says beside its writes. */
@@ -59,7 +59,8 @@ export class ShadowTable {
   #isRecording = false;
   #reuses = false;
   #before = new Uint32Array(0);
-  readonly #blocks: Block[] = [];
+  /** New blocks; those side by side that were taken one after the other as one. */
+  readonly #blocks: { offset: number; words: number }[] = [];
   readonly #fills = new WordList();
   readonly #early = new WordList();
   readonly #published = new WordList();
@@ -232,7 +233,9 @@ export class ShadowTable {
   #take(offset: number, words: number): void {
     if (!this.#isRecording) return;
     const { image } = this;
-    this.#blocks.push({ offset, words });
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.offset + last.words === offset) last.words += words;
+    else this.#blocks.push({ offset, words });
     if (offset < (this.#before[HEADER_HEAP_END] as number)) this.#reuses = true;
     let sum = this.#checksum;
     for (let at = offset; at < offset + words; at++) {

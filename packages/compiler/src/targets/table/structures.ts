@@ -6,6 +6,7 @@ import {
   ROOT_BLOCKED_ACTION,
   ROOT_LOOPBACK_FLAGS4,
   ROOT_LOOPBACK_FLAGS6,
+  ROOT_NUMBER,
   ROOT_POSITION,
   ROOT_WORDS,
   STRUCTURES,
@@ -15,6 +16,9 @@ import { insertAddress, setEntryWords } from './address-set.js';
 import { insertLine } from './frontend-index.js';
 import { hashCapacity, type WriteWord } from './hash-structure.js';
 import type { Heap } from './heap.js';
+
+/** The number of a root that all cluster IPs are there for. */
+export const FIRST_ROOT = 1;
 
 /** The entries of the smallest set. */
 export const LEAST_SET_ENTRIES = 8;
@@ -31,6 +35,8 @@ export interface RootContents {
   readonly structures: Readonly<Record<StructureName, WrittenStructure>>;
   readonly loopbackFlags: Readonly<Record<Family, number>>;
   readonly blockedAction: number;
+  /** Cluster IPs with a higher one are not in their set yet. */
+  readonly number: number;
 }
 
 /**
@@ -73,7 +79,8 @@ export function writeFrontendIndex(
  * Writes a root.
  * @returns its word offset, for the header
  */
-export function writeRoot(heap: Heap, { structures, loopbackFlags, blockedAction }: RootContents): number {
+export function writeRoot(heap: Heap, contents: RootContents): number {
+  const { structures, loopbackFlags, blockedAction, number } = contents;
   const root = heap.allocate(ROOT_WORDS);
   const { image } = heap;
   for (const { name } of STRUCTURES) {
@@ -83,6 +90,7 @@ export function writeRoot(heap: Heap, { structures, loopbackFlags, blockedAction
   image[root + ROOT_LOOPBACK_FLAGS4] = loopbackFlags.IPv4;
   image[root + ROOT_LOOPBACK_FLAGS6] = loopbackFlags.IPv6;
   image[root + ROOT_BLOCKED_ACTION] = blockedAction;
+  image[root + ROOT_NUMBER] = number;
   return root;
 }
 

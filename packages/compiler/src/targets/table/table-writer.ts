@@ -10,7 +10,7 @@ import {
 import { ChangePlanner } from '../../incremental/change-plan.js';
 import type { RulesetUpdate } from '../../incremental/compiler.js';
 import { compareServicePorts } from '../../ruleset/canonical.js';
-import type { RulesetChange } from '../../ruleset/change.js';
+import type { RulesetChange, ServicePortReplacement } from '../../ruleset/change.js';
 import { type Ruleset, type RulesetSections, type ServicePort, servicePortKey } from '../../ruleset/types.js';
 import {
   type CompiledTable,
@@ -47,6 +47,12 @@ export interface TableMemory {
   readonly waitingWords: number;
 }
 
+/** Who has a key in a table. */
+interface LivePlace {
+  readonly key: string;
+  live: LiveServicePort;
+}
+
 /**
  * Keeps a match table up to date: a change of the ruleset becomes a patch, at a cost that follows the change.
  * It has a copy of the table of its own, which is one patch ahead at most of those that apply them.
@@ -60,7 +66,7 @@ export class TableWriter {
   #shadow: ShadowTable;
   #shared: RootStructures;
   #sections: RulesetSections;
-  readonly #live = new Map<string, LiveServicePort>();
+  readonly #live = new Map<string, LivePlace>();
   readonly #healthChecks = new HealthCheckOwners();
   readonly #numbers: ServicePortNumbers;
   #freed = new FreedLater();
@@ -156,7 +162,7 @@ export class TableWriter {
    * @throws {RangeError} if it is no change of that ruleset, or one of its mode; nothing is changed then
    */
   update(change: RulesetChange | RulesetUpdate): TablePatch {
-    const keys = this.#check(change);
+    const replaced = this.#check(change);
     const shadow = this.#shadow;
     const generation = (shadow.generation + 1) >>> 0;
     shadow.begin();
@@ -165,19 +171,20 @@ export class TableWriter {
     step.reset.push(...this.#guessed.splice(0));
     this.#changeSections(change, step);
     for (const port of change.removed) this.#remove(port, step);
-    change.replaced.forEach(({ before, after }, index) => {
-      const { written } = this.#replace(keys[index] as string, after, step, false);
-      step.numbers.set(before, written.number).set(after, written.number);
-    });
+    for (let index = 0; index < replaced.length; index++) {
+      const { before, after } = change.replaced[index] as ServicePortReplacement;
+      const place = replaced[index] as LivePlace;
+      this.#replace(place, after, step, false);
+      step.numbers.set(before, place.live.written.number);
+    }
     for (const port of change.added) this.#add(port, step);
     for (const key of this.#healthChecks.takeOrphans()) {
-      const { written } = this.#live.get(key) as LiveServicePort;
-      this.#replace(key, written.servicePort, step, true);
+      const place = this.#live.get(key) as LivePlace;
+      this.#replace(place, place.live.written.servicePort, step, true);
     }
     for (const family of FAMILIES) {
-      const { added, removed } = step.lines[family];
       const count = this.#lineCounts[family];
-      this.#shared.changeLines(family, added, removed, count, this.#directory, step.atOnce);
+      this.#shared.changeLines(family, step.lines[family], count, this.#directory, step.atOnce);
     }
     step.freed.push(...this.#shared.publish());
     this.#freed.add(generation, step.freed, step.retired);
@@ -198,7 +205,7 @@ export class TableWriter {
     const options = { seed: image[HEADER_SEED] as number, tableId: image[HEADER_TABLE_ID] as number };
     const ruleset = this.#ruleset();
     const numberOf = (port: ServicePort): number =>
-      (this.#live.get(servicePortKey(port)) as LiveServicePort).written.number;
+      (this.#live.get(servicePortKey(port)) as LivePlace).live.written.number;
     checkOptions({ capacityWords: capacityWords ?? 0 });
     const room = capacityWords ?? -this.memory.totalWords;
     const made = shadowOf(ruleset, { ...options, generation }, room, numberOf);
@@ -209,12 +216,12 @@ export class TableWriter {
     this.#directory = made.table.directory;
     this.#shared = new RootStructures(made.shadow, made.table.contents, this.#sections, ruleset.clusterIPs);
     for (const [key, written] of this.#directory.servicePorts)
-      this.#live.set(key, liveServicePort(written, null));
+      this.#live.set(key, { key, live: liveServicePort(written, null) });
     return this.table(shared);
   }
 
   #ruleset(): Ruleset {
-    const servicePorts = [...this.#live.values()].map(({ written }) => written.servicePort);
+    const servicePorts = [...this.#live.values()].map(({ live }) => live.written.servicePort);
     return {
       ...this.#sections,
       clusterIPs: [...this.#shared.clusterIPs],
@@ -222,20 +229,24 @@ export class TableWriter {
     };
   }
 
-  /** @returns the keys of the service ports that are replaced, in their order */
-  #check({ removed, added, replaced, sections }: RulesetChange): string[] {
-    const keyOf = (port: ServicePort, isThere: boolean): string => {
+  /** @returns those that are replaced, in their order */
+  #check({ removed, added, replaced, sections }: RulesetChange): LivePlace[] {
+    const placeOf = (port: ServicePort): LivePlace => {
       const key = servicePortKey(port);
-      if (this.#live.has(key) === isThere) return key;
-      throw new RangeError(`"change" expected a table ${isThere ? 'with' : 'without'} ${key}`);
+      const place = this.#live.get(key);
+      if (place === undefined) throw new RangeError(`"change" expected a table with ${key}`);
+      return place;
     };
-    for (const port of removed) keyOf(port, true);
-    const keys = replaced.map(({ after }) => keyOf(after, true));
-    for (const port of added) keyOf(port, false);
+    for (const port of removed) placeOf(port);
+    const places = replaced.map(({ after }) => placeOf(after));
+    for (const port of added) {
+      const key = servicePortKey(port);
+      if (this.#live.has(key)) throw new RangeError(`"change" expected a table without ${key}`);
+    }
     if (sections.mode !== undefined && sections.mode !== this.#sections.mode) {
       throw new RangeError('"change" expected the mode of the table, which is made anew for another one');
     }
-    return keys;
+    return places;
   }
 
   /** Whether a packet could meet two of the new words, so that they have to come into force by one. */
@@ -258,7 +269,7 @@ export class TableWriter {
 
   #remove(port: ServicePort, step: UpdateStep): void {
     const key = servicePortKey(port);
-    const { written } = this.#live.get(key) as LiveServicePort;
+    const { written } = (this.#live.get(key) as LivePlace).live;
     this.#live.delete(key);
     this.#directory.delete(key);
     this.#healthChecks.remove(key, written.servicePort);
@@ -279,26 +290,27 @@ export class TableWriter {
     addLinesIn(written, step.lines[port.family].added);
   }
 
-  #replace(key: string, port: ServicePort, step: UpdateStep, anew: boolean): LiveServicePort {
-    const before = this.#live.get(key) as LiveServicePort;
+  #replace(place: LivePlace, port: ServicePort, step: UpdateStep, anew: boolean): void {
+    const { key, live: before } = place;
     const { generation, atOnce } = step;
     const options = { mode: this.#sections.mode, generation, atOnce, anew };
-    const { live, hasNewLines, freed } = rewriteServicePort(this.#shadow, before, port, options);
-    step.freed.push(...freed);
-    this.#live.set(key, live);
+    const { live, hasNewLines, hasSameKeys, freed } = rewriteServicePort(this.#shadow, before, port, options);
+    for (const block of freed) step.freed.push(block);
+    place.live = live;
     this.#directory.add(live.written, key);
-    if (!hasNewLines) return live;
+    if (!hasNewLines) return;
     this.#healthChecks.remove(key, before.written.servicePort);
     this.#healthChecks.add(key, port);
     this.#countLines(before.written, -1);
     this.#countLines(live.written, 1);
-    addLinesIn(before.written, step.lines[port.family].removed);
-    addLinesIn(live.written, step.lines[port.family].added);
-    return live;
+    const lines = step.lines[port.family];
+    addLinesIn(before.written, lines.removed);
+    addLinesIn(live.written, lines.added);
+    if (hasSameKeys) lines.kept += countLinesIn(live.written);
   }
 
   #adopt(key: string, written: WrittenServicePort, foundIn: number | null): void {
-    this.#live.set(key, liveServicePort(written, foundIn));
+    this.#live.set(key, { key, live: liveServicePort(written, foundIn) });
     this.#healthChecks.add(key, written.servicePort);
     this.#countLines(written, 1);
   }
@@ -310,7 +322,7 @@ export class TableWriter {
   #finish(change: RulesetChange | RulesetUpdate, step: UpdateStep): TablePatch {
     const plan = this.#planner.plan(updateOf(change, true));
     const numberOf = (port: ServicePort): number =>
-      step.numbers.get(port) ?? this.#live.get(servicePortKey(port))?.written.number ?? 0;
+      step.numbers.get(port) ?? this.#live.get(servicePortKey(port))?.live.written.number ?? 0;
     // Patches before the first one of this writer may have freed what it found free.
     const freed = Math.max(step.generation - GRACE_PATCHES, this.#firstGeneration);
     // Readers with the sections of an earlier root must not come upon frontends of this generation.

@@ -19,6 +19,14 @@ export function updateOf(change: RulesetChange | RulesetUpdate, udpEndpointsChan
   return { diagnostics: { removed: [], added: [] }, udpEndpointsChanged, ...change };
 }
 
+/** Lines of a family that come and go. */
+export interface ChangedLines {
+  readonly added: number[];
+  readonly removed: number[];
+  /** Of those that come, how many have keys that the index has already. */
+  kept: number;
+}
+
 /** What one update gathers. */
 export class UpdateStep {
   readonly atOnce: boolean;
@@ -26,11 +34,11 @@ export class UpdateStep {
   readonly freed: Block[] = [];
   readonly retired: number[] = [];
   readonly reset: number[] = [];
-  /** Of service ports that are gone, or others now: as they were, and as they are. */
+  /** Of service ports that are gone, or others now: as they were. */
   readonly numbers = new Map<ServicePort, number>();
-  readonly lines: Readonly<Record<Family, { readonly added: number[]; readonly removed: number[] }>> = {
-    IPv4: { added: [], removed: [] },
-    IPv6: { added: [], removed: [] },
+  readonly lines: Readonly<Record<Family, ChangedLines>> = {
+    IPv4: { added: [], removed: [], kept: 0 },
+    IPv6: { added: [], removed: [], kept: 0 },
   };
 
   constructor(atOnce: boolean, generation: number) {
