@@ -63,6 +63,29 @@ export function setFlags<A>(image: usize, root: usize, position: u32, address: u
   return 0;
 }
 
+/**
+ * Whether an address is in the set at a position of the root.
+ * @param first - where it is looked for first: see {@link firstEntryOfSet}
+ */
+// @ts-ignore: decorator
+@inline
+export function setHolds<A>(image: usize, root: usize, position: u32, first: usize, address: usize): bool {
+  // Of all that is looked for in a set, some is in its first place, some in the next, some nowhere.
+  if (isVector<A>()) return setFlags<A>(image, root, position, address) != 0;
+  const a = v128.load(first);
+  const b = v128.load(first, 16);
+  const flags = i32x4.shuffle(a, b, 1, 3, 5, 7);
+  const isFree = i32x4.eq(flags, i32x4.splat(0));
+  const isDeleted = i32x4.shr_s(flags, 31);
+  const isSame = i32x4.eq(i32x4.shuffle(a, b, 0, 2, 4, 6), v128.load32_splat(address));
+  const same = i32x4.bitmask(v128.andnot(isSame, v128.or(isFree, isDeleted)));
+  const free = i32x4.bitmask(isFree);
+  const setEnd = image + (load<u32>(root + (position << 2)) << 2) + (load<u32>(root + (position << 2), 4) << 3);
+  // Four places are enough for nearly all; the first one of a set is behind its last one.
+  if ((same | free) == 0 || first + 32 > setEnd) return setFlags<A>(image, root, position, address) != 0;
+  return ctz(same | 16) < ctz(free | 16);
+}
+
 /** Whether an interval holds an address, without a branch. */
 // @ts-ignore: decorator
 @inline

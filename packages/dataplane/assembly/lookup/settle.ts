@@ -121,13 +121,27 @@ function addressActionOf<A>(image: usize, root: usize, line: u32, origin: u32, p
  * itself is left alone.
  * @returns an outcome without the origin
  */
-export function clusterIPSpace<A>(image: usize, root: usize, packet: usize, flags: u32): u32 {
+function clusterIPSpace<A>(image: usize, root: usize, packet: usize, flags: u32): u32 {
   if ((flags & ADDRESS_LOCAL) != 0 && (addressFlags<A>(image, root, packet) & ADDRESS_LOCAL) == 0) return 0;
   const destination = destinationOf<A>(packet);
-  const clusterIPs = isVector<A>() ? ROOT_CLUSTER_IPS_6 : ROOT_CLUSTER_IPS_4;
-  if (setFlags<A>(image, root, clusterIPs, destination) != 0) return CLUSTER_IP_REJECTS;
+  const isClusterIP = setFlags<A>(image, root, clusterIPsOf<A>(), destination) != 0;
+  return outsideFrontends<A>(image, root, destination, isClusterIP);
+}
+
+/** The same for a destination that is not the node's. Without a branch that it decides. */
+// @ts-ignore: decorator
+@inline
+export function outsideFrontends<A>(image: usize, root: usize, destination: usize, isClusterIP: bool): u32 {
   const ranges = isVector<A>() ? ROOT_SERVICE_RANGES_6 : ROOT_SERVICE_RANGES_4;
-  return listContains<A>(image, root, ranges, destination) ? SERVICE_CIDR_DROPS : 0;
+  const isInRange = listContains<A>(image, root, ranges, destination);
+  return select<u32>(CLUSTER_IP_REJECTS, select<u32>(SERVICE_CIDR_DROPS, 0, isInRange), isClusterIP);
+}
+
+/** Where a root has the set of cluster IPs. */
+// @ts-ignore: decorator
+@inline
+export function clusterIPsOf<A>(): u32 {
+  return isVector<A>() ? ROOT_CLUSTER_IPS_6 : ROOT_CLUSTER_IPS_4;
 }
 
 /** Sends a flow to the backend that its hash, or chance, picks. @param action - a `dnat` */
