@@ -1,6 +1,6 @@
 import { BUCKET_LINES, HEADER_WORDS } from '../formats';
-import { BUCKETS, CANDIDATES, KEY_TAGS } from './scratch';
-import { touch } from './touch';
+import { BUCKETS, CANDIDATES, KEY_TAGS, TOUCHED } from './scratch';
+import { touch } from '../touch';
 import { wordsAt } from './vectors';
 
 /** Lines are counted from here. */
@@ -37,10 +37,10 @@ function entryOf(at: usize): usize {
 export function findCandidates(image: usize, scratch: usize, count: u32): void {
   const heap = i32x4.splat(<i32>(image + HEAP_BYTES));
   const last = scratch + (count << 2);
-  touch(scratch, BUCKETS, count);
+  touch(scratch, BUCKETS, count, scratch + TOUCHED);
   for (let at = scratch; at < last; at += 16) {
     const lines = wordsAt(entryOf(at), entryOf(at + 4), entryOf(at + 8), entryOf(at + 12), BUCKET_LINES << 2);
     v128.store(at, i32x4.add(i32x4.shl(lines, LINE_SHIFT), heap), CANDIDATES);
   }
-  touch(scratch, CANDIDATES, count);
+  touch(scratch, CANDIDATES, count, scratch + TOUCHED);
 }

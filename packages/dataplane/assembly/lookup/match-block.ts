@@ -31,9 +31,10 @@ import {
   SLOT_BITS,
   SLOT_MASKS,
   SLOT_WORDS,
+  TOUCHED,
 } from './scratch';
 import { scaledx4, slotMasksx4, slotScalesx4, slotWidthsx4 } from './slots';
-import { touch } from './touch';
+import { touch } from '../touch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Flags are moved to where they are needed: asking for them would be a branch. */
@@ -110,7 +111,7 @@ export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
     sent |= u64(i32x4.bitmask(i32x4.eq(other, i32x4.splat(0)))) << shift;
     shift += 4;
   }
-  touch(scratch, SLOT_WORDS, count);
+  touch(scratch, SLOT_WORDS, count, scratch + TOUCHED);
   // What lies behind the last place is nobody's.
   return ~sent & (~(<u64>0) >> (64 - count));
 }

@@ -22,13 +22,14 @@ import {
   LISTED_PORT_KEYS,
   ORIGINS,
   PORT_KEYS,
-  PROBE_TAGS,
   PROBES,
+  PROBE_TAGS,
+  TOUCHED,
   UNSETTLED,
   UNTAKEN,
 } from './scratch';
 import { clusterIPsOf, outsideFrontends, settle, writeVerdict } from './settle';
-import { touch } from './touch';
+import { touch } from '../touch';
 
 /**
  * Lists packets of a block with the key of a node port.
@@ -66,7 +67,7 @@ export function settleNodePorts<A>(
     store<u32>(at, hash | 1, PROBE_TAGS);
     store<u32>(at, bucketOf<A>(image, root, hash), PROBES);
   }
-  touch(scratch, PROBES, listed);
+  touch(scratch, PROBES, listed, scratch + TOUCHED);
   for (let at = scratch; at < end; at += 4) {
     const bucket = <usize>load<u32>(at, PROBES);
     if ((tagsAlike(bucket, at + PROBE_TAGS) | load<u32>(bucket, BUCKET_PASSED << 2)) == 0) continue;
@@ -173,7 +174,7 @@ function settleUntaken<A>(
     const destination = destinationOf<A>(packets + load<u32>(at, LISTED_PACKETS) * packetBytes<A>());
     store<u32>(each, firstEntryOfSet<A>(image, root, clusterIPsOf<A>(), destination), PROBES);
   }
-  touch(scratch, PROBES, untaken);
+  touch(scratch, PROBES, untaken, scratch + TOUCHED);
   for (let each = scratch; each < end; each += 4) {
     const at = scratch + (load<u32>(each, UNTAKEN) << 2);
     const k = load<u32>(at, LISTED_PACKETS);

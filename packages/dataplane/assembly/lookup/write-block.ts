@@ -13,9 +13,9 @@ import { SPLAT_MASQUERADE } from '../splats';
 import { backendBytes, packetBytes, sameAddress, verdictBytes } from './address';
 import { HEAP_BYTES, LINE_SHIFT } from './candidates';
 import { lineNumber } from './find-line';
-import { BACKENDS, CANDIDATES, OUTCOMES, SLOT_BITS, SLOT_MASKS, SLOT_WORDS } from './scratch';
+import { BACKENDS, CANDIDATES, OUTCOMES, SLOT_BITS, SLOT_MASKS, SLOT_WORDS, TOUCHED } from './scratch';
 import { namedPlacesx4 } from './slots';
-import { touch } from './touch';
+import { touch } from '../touch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Finds the backends that the slots name. Brings them into the cache. */
@@ -34,7 +34,7 @@ export function findBackends<A>(image: usize, scratch: usize, count: u32): void 
     const behind = i32x4.shl(places, ctz(backendBytes<A>()));
     v128.store(at, i32x4.add(v128.load(at, BACKENDS), behind), BACKENDS);
   }
-  touch(scratch, BACKENDS, count);
+  touch(scratch, BACKENDS, count, scratch + TOUCHED);
 }
 
 /**
