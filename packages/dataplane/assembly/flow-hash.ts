@@ -56,18 +56,25 @@ function rotatex4(words: v128, bits: i32): v128 {
   return v128.or(i32x4.shl(words, bits), i32x4.shr_u(words, 32 - bits));
 }
 
-/** The bytes of each word in reverse. */
+const REVERSED_WORDS: usize = memory.data<u8>([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12], 16);
+// What is behind the 16 bytes is 0.
+const REVERSED_SOURCE_PORTS: usize = memory.data<u8>(
+  [3, 2, 0x80, 0x80, 7, 6, 0x80, 0x80, 11, 10, 0x80, 0x80, 15, 14, 0x80, 0x80],
+  16,
+);
+
+/** The bytes of each word in reverse. By a swizzle: for a shuffle, V8 knows no single instruction. */
 // @ts-ignore: decorator
 @inline
 function swap32x4(words: v128): v128 {
-  return i8x16.shuffle(words, words, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+  return i8x16.swizzle(words, v128.load(REVERSED_WORDS));
 }
 
-/** The two low bytes of each word in reverse, of words that are ports. */
+/** The bytes of the source ports in reverse, of words with both ports. */
 // @ts-ignore: decorator
 @inline
-function swap16x4(ports: v128): v128 {
-  return i32x4.shr_u(swap32x4(ports), 16);
+function swapSourcePorts(ports: v128): v128 {
+  return i8x16.swizzle(ports, v128.load(REVERSED_SOURCE_PORTS));
 }
 
 // (x ^ y) - (y <<< bits), of which __jhash_final is made
@@ -96,19 +103,36 @@ function mixStepx4(x: v128, y: v128, bits: i32): v128 {
   return v128.xor(i32x4.sub(x, y), rotatex4(y, bits));
 }
 
-/** Of four flows at once. */
+/** What the hashes of four IPv4 flows begin with. */
 // @ts-ignore: decorator
 @inline
-export function flowHash4x4(sources: v128, sourcePorts: v128, seed: u32): v128 {
-  const initial = i32x4.splat(JHASH_INITVAL + 8 + seed);
+export function flowHashStart4x4(seed: u32): v128 {
+  return i32x4.splat(JHASH_INITVAL + 8 + seed);
+}
+
+/** Of four flows at once. @param ports - source and destination, as packets have them */
+// @ts-ignore: decorator
+@inline
+export function flowHash4x4(sources: v128, ports: v128, initial: v128): v128 {
   return jhashFinalx4(
     i32x4.add(initial, swap32x4(sources)),
-    i32x4.add(initial, swap16x4(sourcePorts)),
+    i32x4.add(initial, swapSourcePorts(ports)),
     initial,
   );
 }
 
-/** Of four flows at once. @param w0, w1, w2, w3 - each a word of all four sources, most significant first */
+/** What the hashes of four IPv6 flows begin with. */
+// @ts-ignore: decorator
+@inline
+export function flowHashStart6x4(seed: u32): v128 {
+  return i32x4.splat(JHASH_INITVAL + 20 + seed);
+}
+
+/**
+ * Of four flows at once.
+ * @param w0, w1, w2, w3 - each a word of all four sources, most significant first
+ * @param ports - source and destination, as packets have them
+ */
 // @ts-ignore: decorator
 @inline
 export function flowHash6x4(
@@ -116,10 +140,9 @@ export function flowHash6x4(
   w1: v128,
   w2: v128,
   w3: v128,
-  sourcePorts: v128,
-  seed: u32,
+  ports: v128,
+  initial: v128,
 ): v128 {
-  const initial = i32x4.splat(JHASH_INITVAL + 20 + seed);
   let a = i32x4.add(initial, swap32x4(w0));
   let b = i32x4.add(initial, swap32x4(w1));
   let c = i32x4.add(initial, swap32x4(w2));
@@ -135,5 +158,5 @@ export function flowHash6x4(
   a = i32x4.add(a, c);
   c = mixStepx4(c, b, 4);
   b = i32x4.add(b, a);
-  return jhashFinalx4(i32x4.add(a, swap32x4(w3)), i32x4.add(b, swap16x4(sourcePorts)), c);
+  return jhashFinalx4(i32x4.add(a, swap32x4(w3)), i32x4.add(b, swapSourcePorts(ports)), c);
 }

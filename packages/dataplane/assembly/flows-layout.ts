@@ -1,7 +1,7 @@
 // Where a table of flows keeps what, in bytes: flow-layout.ts and flow-scratch.ts of src/conntrack say it in words.
 
 /** Packets that go through the passes together. */
-export const BLOCK: u32 = 64;
+export const BLOCK: u32 = 128;
 
 /** The head of a region. */
 export const FLOWS_BUCKETS: usize = 0;
@@ -18,11 +18,11 @@ export const BUCKET_PASSED: usize = 60;
 
 /** Columns of the scratch memory, of a word for each packet of a block. */
 export const SCRATCH_BUCKET: usize = 0;
-export const SCRATCH_ENTRY: usize = 256;
-export const SCRATCH_REWRITE: usize = 512;
-export const SCRATCH_OUTCOME: usize = 768;
+export const SCRATCH_ENTRY: usize = 512;
+export const SCRATCH_REWRITE: usize = 1024;
+export const SCRATCH_OUTCOME: usize = 1536;
 /** Numbers of the packets that are to be searched for. */
-export const SCRATCH_ELSEWHERE: usize = 1024;
+export const SCRATCH_ELSEWHERE: usize = 2048;
 
 /** Bits of a clock. */
 export const CLOCK_CODE_MASK: i32 = 31;

@@ -31,6 +31,7 @@ import {
 import { compareEntries4, ENTRY_CLOCK4, ENTRY_MARK4, hashBlock4, REWRITE_SHIFT4, writeVerdict4 } from './flows4';
 import { compareEntry6, ENTRY_CLOCK6, ENTRY_MARK6, hashBlock6, REWRITE_SHIFT6, writeVerdict6 } from './flows6';
 import { packetBytes } from './lookup/address';
+import { touch } from './touch';
 
 // @ts-ignore: decorator
 @inline
@@ -59,12 +60,13 @@ function entryClock<A>(): usize {
   return isVector<A>() ? ENTRY_CLOCK6 : ENTRY_CLOCK4;
 }
 
-/** The bucket of each packet, in bytes. Reading of it brings the line into the cache; what was read is kept. */
+/** The bucket of each packet, in bytes. Brings the buckets into the cache. */
 // @ts-ignore: decorator
 @inline
 function hashBlock<A>(region: usize, packets: usize, count: u32, scratch: usize): void {
   if (isVector<A>()) hashBlock6(region, packets, count, scratch);
   else hashBlock4(region, packets, count, scratch);
+  touch(scratch, SCRATCH_BUCKET, count, scratch + SCRATCH_OUTCOME);
 }
 
 /** A bit for each entry of a bucket that has the packet's key. */
@@ -88,7 +90,7 @@ function writeVerdict<A>(rewrite: usize, packet: usize, verdict: usize): void {
 function findBlock<A>(region: usize, packets: usize, count: u32, scratch: usize): void {
   const elsewhere = compareBlock<A>(region, packets, count, scratch);
   if (elsewhere !== 0) searchListed<A>(region, packets, elsewhere, scratch);
-  readRewrites(count, scratch);
+  touch(scratch, SCRATCH_REWRITE, count, scratch + SCRATCH_OUTCOME);
 }
 
 /** answerFlows4 and answerFlows6. @returns the number of the packet that it stopped at */
@@ -183,16 +185,6 @@ function searchListed<A>(region: usize, packets: usize, count: u32, scratch: usi
     store<u32>(row, <u32>entry, SCRATCH_ENTRY);
     store<u32>(row, <u32>rewrite, SCRATCH_REWRITE);
   }
-}
-
-/** By itself, so that the processor sees the reads of many packets at once. */
-// @ts-ignore: decorator
-@inline
-function readRewrites(count: u32, scratch: usize): void {
-  const end = scratch + (<usize>count << 2);
-  let read: u32 = 0;
-  for (let row = scratch; row < end; row += 4) read ^= load<u32>(<usize>load<u32>(row, SCRATCH_REWRITE));
-  store<u32>(scratch, read, SCRATCH_OUTCOME);
 }
 
 /**

@@ -16,7 +16,6 @@ import {
   FLOWS_SEED,
   FLOWS_SHIFT,
   SCRATCH_BUCKET,
-  SCRATCH_OUTCOME,
 } from './flows-layout';
 
 const SOURCE: usize = PACKET4_SOURCE << 2;
@@ -34,7 +33,7 @@ const ENTRY_PORTS: usize = 24;
 export const ENTRY_MARK4: usize = 36;
 export const ENTRY_CLOCK4: usize = 48;
 
-/** The bucket of each packet, in bytes. Reading of it brings the line into the cache; what was read is kept. */
+/** The bucket of each packet, in bytes. */
 // @ts-ignore: decorator
 @inline
 export function hashBlock4(region: usize, packets: usize, count: u32, scratch: usize): void {
@@ -68,10 +67,6 @@ export function hashBlock4(region: usize, packets: usize, count: u32, scratch: u
       i32x4.shl(i32x4.shr_u(hash, shift), <i32>BUCKET_SHIFT),
     );
     v128.store(row, homes, SCRATCH_BUCKET);
-    store<u32>(row, load<u32>(<usize>i32x4.extract_lane(homes, 0)), SCRATCH_OUTCOME);
-    store<u32>(row, load<u32>(<usize>i32x4.extract_lane(homes, 1)), SCRATCH_OUTCOME + 4);
-    store<u32>(row, load<u32>(<usize>i32x4.extract_lane(homes, 2)), SCRATCH_OUTCOME + 8);
-    store<u32>(row, load<u32>(<usize>i32x4.extract_lane(homes, 3)), SCRATCH_OUTCOME + 12);
     packet += 4 * PACKET_BYTES;
     row += 16;
   }
@@ -85,7 +80,6 @@ export function hashBlock4(region: usize, packets: usize, count: u32, scratch: u
     );
     const home = buckets + (<usize>(hash >> shift) << BUCKET_SHIFT);
     store<u32>(row, <u32>home, SCRATCH_BUCKET);
-    store<u32>(row, load<u32>(home), SCRATCH_OUTCOME);
     packet += PACKET_BYTES;
     row += 4;
   }
@@ -95,13 +89,15 @@ export function hashBlock4(region: usize, packets: usize, count: u32, scratch: u
 // @ts-ignore: decorator
 @inline
 export function compareEntries4(bucket: usize, packet: usize): u32 {
-  const source = i32x4.eq(v128.load(bucket), v128.load32_splat(packet, SOURCE));
-  const destination = i32x4.eq(v128.load(bucket, ENTRY_DESTINATION), v128.load32_splat(packet, DESTINATION));
-  const ports = i32x4.eq(v128.load(bucket, ENTRY_PORTS), v128.load32_splat(packet, PORTS));
-  const marks = v128.xor(v128.load(bucket, ENTRY_MARK4), v128.load32_splat(packet, PROTOCOL));
-  const protocol = i32x4.eq(v128.and(marks, i32x4.splat(0xff)), i32x4.splat(0));
-  const isAlike = v128.and(v128.and(source, destination), v128.and(ports, protocol));
-  return <u32>i32x4.bitmask(isAlike) & 7;
+  const words = v128.load(packet);
+  const source = v128.xor(v128.load(bucket), i32x4.shuffle(words, words, 0, 0, 0, 0));
+  const destination = v128.xor(v128.load(bucket, ENTRY_DESTINATION), i32x4.shuffle(words, words, 1, 1, 1, 1));
+  const ports = v128.xor(v128.load(bucket, ENTRY_PORTS), i32x4.shuffle(words, words, 2, 2, 2, 2));
+  // Of marks and hints, only the low bytes.
+  const marks = v128.xor(v128.load(bucket, ENTRY_MARK4), i32x4.shuffle(words, words, 3, 3, 3, 3));
+  const protocol = i32x4.shl(marks, 24);
+  const differs = v128.or(v128.or(source, destination), v128.or(ports, protocol));
+  return <u32>i32x4.bitmask(i32x4.eq(differs, i32x4.splat(0))) & 7;
 }
 
 // @ts-ignore: decorator

@@ -18,7 +18,6 @@ import {
   FLOWS_SEED,
   FLOWS_SHIFT,
   SCRATCH_BUCKET,
-  SCRATCH_OUTCOME,
 } from './flows-layout';
 
 const DESTINATION: usize = PACKET6_DESTINATION << 2;
@@ -48,7 +47,6 @@ export function hashBlock6(region: usize, packets: usize, count: u32, scratch: u
     const row = scratch + (<usize>k << 2);
     const home = buckets + (<usize>(flowKeyHash6(packet, seed) >> shift) << BUCKET_SHIFT);
     store<u32>(row, <u32>home, SCRATCH_BUCKET);
-    store<u32>(row, load<u32>(home), SCRATCH_OUTCOME);
     packet += PACKET_BYTES;
   }
 }

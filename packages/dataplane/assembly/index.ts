@@ -10,7 +10,7 @@ import {
 } from './formats';
 import { keyHash4 } from './key-hash';
 import { lookupBatch } from './lookup/lookup-batch';
-import { lookupOne } from './lookup/lookup-one';
+import { lookupOne, rootOf } from './lookup/lookup-one';
 import { SCRATCH_BYTES } from './lookup/scratch';
 
 /** The hashes of one packet, for checking them against the model's. */
@@ -36,7 +36,7 @@ export function lookupBatch6(image: usize, scratch: usize, packets: usize, verdi
 }
 
 export function lookupOne4(image: usize, packet: usize, verdict: usize): void {
-  lookupOne<u32>(image, packet, verdict);
+  lookupOne<u32>(image, rootOf(image), packet, verdict);
 }
 
 /** Answers a packet that is given in its words, which are written to where lookupOne4 has it. @returns the outcome */
@@ -53,12 +53,12 @@ export function lookupWords4(
   store<u32>(packet, destination, PACKET4_DESTINATION << 2);
   store<u32>(packet, ports, PACKET4_PORTS << 2);
   store<u32>(packet, protocol, PACKET4_PROTOCOL << 2);
-  lookupOne<u32>(image, packet, verdict);
+  lookupOne<u32>(image, rootOf(image), packet, verdict);
   return load<u32>(verdict, VERDICT_OUTCOME << 2);
 }
 
 export function lookupOne6(image: usize, packet: usize, verdict: usize): void {
-  lookupOne<v128>(image, packet, verdict);
+  lookupOne<v128>(image, rootOf(image), packet, verdict);
 }
 
 export function processFlows4(

@@ -1,12 +1,19 @@
 // The hashes inside a match table, as match-table-hash.ts of the model has them.
+import {
+  FACTOR_0,
+  FACTOR_1,
+  FACTOR_2,
+  FACTOR_3,
+  FINISH_FACTOR,
+  PORT_FACTOR,
+  SPLAT_FACTOR_0,
+  SPLAT_FACTOR_1,
+  SPLAT_FACTOR_2,
+  SPLAT_FACTOR_3,
+  SPLAT_FINISH_FACTOR,
+  SPLAT_PORT_FACTOR,
+} from './splats';
 
-const PORT_FACTOR: u32 = 0x85ebca77;
-// Of the words of an address, the last one's first.
-const FACTOR_3: u32 = 0x9e3779b1;
-const FACTOR_2: u32 = 0xd35a2d97;
-const FACTOR_1: u32 = 0x165667b1;
-const FACTOR_0: u32 = 0x27d4eb2f;
-const FINISH_FACTOR: u32 = 0xc2b2ae3d;
 
 // @ts-ignore: decorator
 @inline
@@ -17,7 +24,7 @@ function finish(sum: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function finishx4(sum: v128): v128 {
-  return i32x4.mul(v128.xor(sum, i32x4.shr_u(sum, 16)), i32x4.splat(FINISH_FACTOR));
+  return i32x4.mul(v128.xor(sum, i32x4.shr_u(sum, 16)), v128.load(SPLAT_FINISH_FACTOR));
 }
 
 // @ts-ignore: decorator
@@ -32,8 +39,8 @@ export function keyHash4(address: u32, portKey: u32): u32 {
 export function keyHash4x4(addresses: v128, portKeys: v128): v128 {
   return finishx4(
     i32x4.add(
-      i32x4.mul(addresses, i32x4.splat(FACTOR_3)),
-      i32x4.mul(portKeys, i32x4.splat(PORT_FACTOR)),
+      i32x4.mul(addresses, v128.load(SPLAT_FACTOR_3)),
+      i32x4.mul(portKeys, v128.load(SPLAT_PORT_FACTOR)),
     ),
   );
 }
@@ -53,8 +60,8 @@ export function keyHash6(address: v128, portKey: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function keyHash6x4(w0: v128, w1: v128, w2: v128, w3: v128, portKeys: v128): v128 {
-  const high = i32x4.add(i32x4.mul(w0, i32x4.splat(FACTOR_0)), i32x4.mul(w1, i32x4.splat(FACTOR_1)));
-  const low = i32x4.add(i32x4.mul(w2, i32x4.splat(FACTOR_2)), i32x4.mul(w3, i32x4.splat(FACTOR_3)));
-  const ports = i32x4.mul(portKeys, i32x4.splat(PORT_FACTOR));
+  const high = i32x4.add(i32x4.mul(w0, v128.load(SPLAT_FACTOR_0)), i32x4.mul(w1, v128.load(SPLAT_FACTOR_1)));
+  const low = i32x4.add(i32x4.mul(w2, v128.load(SPLAT_FACTOR_2)), i32x4.mul(w3, v128.load(SPLAT_FACTOR_3)));
+  const ports = i32x4.mul(portKeys, v128.load(SPLAT_PORT_FACTOR));
   return finishx4(i32x4.add(i32x4.add(high, low), ports));
 }

@@ -41,6 +41,13 @@ export function protocolOf<A>(packet: usize): u32 {
   return load<u8>(packet, (isVector<A>() ? PACKET6_PROTOCOL : PACKET4_PROTOCOL) << 2);
 }
 
+/** Destination port and protocol of a packet as a table's key has them. */
+// @ts-ignore: decorator
+@inline
+export function portKeyOf<A>(packet: usize): u32 {
+  return (portsOf<A>(packet) << 16) | protocolOf<A>(packet);
+}
+
 // @ts-ignore: decorator
 @inline
 export function verdictBytes<A>(): u32 {

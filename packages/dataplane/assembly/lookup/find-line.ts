@@ -82,8 +82,8 @@ export function findLine<A>(image: usize, root: usize, address: usize, portKey: 
 @inline
 export function lineOf<A>(image: usize, root: usize, address: usize, portKey: u32, hash: u32): u32 {
   const bucket = bucketOf<A>(image, root, hash);
-  const alike = i16x8.bitmask(i16x8.eq(v128.load(bucket), i16x8.splat(<i16>(hash | 1))));
-  const line = load<u32>(bucket + (ctz(alike | NO_ENTRY) << 2), BUCKET_LINES << 2);
+  const alike = i8x16.bitmask(i16x8.eq(v128.load(bucket), i16x8.splat(<i16>(hash | 1))));
+  const line = load<u32>(bucket + (ctz(alike | NO_ENTRY) << 1), BUCKET_LINES << 2);
   if (hasKey<A>(lineAt(image, line), address, portKey)) return line;
   return findLine<A>(image, root, address, portKey, hash);
 }

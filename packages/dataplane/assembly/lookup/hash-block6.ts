@@ -5,21 +5,23 @@ import {
   PACKET6_PROTOCOL,
   PACKET6_WORDS,
   ROOT_FRONTEND_INDEX_6,
-  SPACE_NODE_PORT,
 } from '../formats';
-import { flowHash6x4 } from '../flow-hash';
+import { flowHash6x4, flowHashStart6x4 } from '../flow-hash';
 import { keyHash6x4 } from '../key-hash';
+import { SPLAT_1, SPLAT_255, SPLAT_NODE_PORT } from '../splats';
 import { bucketsx4 } from './candidates';
+import { entryShift } from './membership';
 import { originsx4, podRangesOf } from './origins';
-import { loopbackServesNodePorts, servesNodePorts } from './own-addresses';
+import { loopbackServesNodePorts } from './own-addresses';
 import {
   BUCKETS,
   COLUMN_BYTES,
   FLOW_HASHES,
   KEY_ADDRESSES,
-  KEY_HASHES,
+  KEY_TAGS,
   ORIGINS,
   OWN_ADDRESSES,
+  OWN_SERVES,
   PORT_KEYS,
 } from './scratch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
@@ -38,18 +40,19 @@ export function hashBlock6(
   count: u32,
   ownCount: u32,
 ): u64 {
-  const index = image + (load<u32>(root, ROOT_FRONTEND_INDEX_6 << 2) << 2);
-  const capacity = load<u32>(root, (ROOT_FRONTEND_INDEX_6 + 1) << 2);
+  const flowStart = flowHashStart6x4(load<u32>(image, HEADER_SEED << 2));
+  const index = i32x4.splat(<i32>(image + (load<u32>(root, ROOT_FRONTEND_INDEX_6 << 2) << 2)));
+  const shift = entryShift(load<u32>(root, (ROOT_FRONTEND_INDEX_6 + 1) << 2));
+  const loopbackServes = loopbackServesNodePorts<v128>(root);
   let nodePorts: u64 = 0;
   for (let k: u32 = 0; k < count; k += 4) {
     const at = scratch + (k << 2);
     const next = packets + PACKET_BYTES;
     const ports = wordsAt(packets, next, packets + 2 * PACKET_BYTES, next + 2 * PACKET_BYTES, PORTS);
     const protocols = wordsAt(packets, next, packets + 2 * PACKET_BYTES, next + 2 * PACKET_BYTES, PROTOCOL);
-    hashSources(image, root, scratch, packets, at, i32x4.shr_u(ports, 16), ownCount);
-    const portKeys = v128.or(i32x4.shl(ports, 16), v128.and(protocols, i32x4.splat(0xff)));
-    const isServed = hashDestinations(root, scratch, packets, at, portKeys, ownCount);
-    v128.store(at, bucketsx4(index, capacity, v128.load(at, KEY_HASHES)), BUCKETS);
+    hashSources(image, root, scratch, packets, at, ports, flowStart, ownCount);
+    const portKeys = v128.or(i32x4.shl(ports, 16), v128.and(protocols, v128.load(SPLAT_255)));
+    const isServed = hashDestinations(scratch, packets, at, portKeys, loopbackServes, index, shift, ownCount);
     nodePorts |= u64(i32x4.bitmask(isServed)) << k;
     packets += 4 * PACKET_BYTES;
   }
@@ -65,7 +68,8 @@ function hashSources(
   scratch: usize,
   packets: usize,
   at: usize,
-  sourcePorts: v128,
+  ports: v128,
+  flowStart: v128,
   ownCount: u32,
 ): void {
   const a = v128.load(packets);
@@ -80,8 +84,7 @@ function hashSources(
   const w1 = highPairs(first01, first23);
   const w2 = lowPairs(last01, last23);
   const w3 = highPairs(last01, last23);
-  const seed = load<u32>(image, HEADER_SEED << 2);
-  v128.store(at, flowHash6x4(w0, w1, w2, w3, sourcePorts, seed), FLOW_HASHES);
+  v128.store(at, flowHash6x4(w0, w1, w2, w3, ports, flowStart), FLOW_HASHES);
   const ranges = image + (load<u32>(podRangesOf<v128>(root)) << 2);
   const rangesEnd = ranges + (load<u32>(podRangesOf<v128>(root), 4) << 5);
   let isPod = i32x4.splat(0);
@@ -99,18 +102,22 @@ function hashSources(
 }
 
 /**
- * The keys of four packets, and their hashes.
+ * The keys of four packets, with tags and buckets.
  * @param portKeys - in the space of addresses
+ * @param loopbackServes - all ones if node ports are served on loopback addresses
+ * @param index, shift - where the buckets are, and how to find that of a hash
  * @returns all ones in the lanes of packets to where node ports are served
  */
 // @ts-ignore: decorator
 @inline
 function hashDestinations(
-  root: usize,
   scratch: usize,
   packets: usize,
   at: usize,
   portKeys: v128,
+  loopbackServes: v128,
+  index: v128,
+  shift: u32,
   ownCount: u32,
 ): v128 {
   const a = v128.load(packets, DESTINATION);
@@ -125,22 +132,25 @@ function hashDestinations(
   let w1 = highPairs(first01, first23);
   let w2 = lowPairs(last01, last23);
   let w3 = highPairs(last01, last23);
-  let isServed = v128.and(isLoopback(w0, w1, w2, w3), loopbackServesNodePorts<v128>(root));
+  let isServed = v128.and(isLoopback(w0, w1, w2, w3), loopbackServes);
   for (let i: u32 = 0; i < ownCount; i++) {
-    const isOwn = isSame(w0, w1, w2, w3, scratch + OWN_ADDRESSES + (i << 4));
-    isServed = v128.or(isServed, v128.and(isOwn, servesNodePorts(scratch, i)));
+    const own = scratch + (i << 4);
+    const isOwn = isSame(w0, w1, w2, w3, own + OWN_ADDRESSES);
+    isServed = v128.or(isServed, v128.and(isOwn, v128.load(own, OWN_SERVES)));
   }
   w0 = v128.andnot(w0, isServed);
   w1 = v128.andnot(w1, isServed);
   w2 = v128.andnot(w2, isServed);
   w3 = v128.andnot(w3, isServed);
-  const keys = v128.or(portKeys, v128.and(isServed, i32x4.splat(SPACE_NODE_PORT)));
+  const keys = v128.or(portKeys, v128.and(isServed, v128.load(SPLAT_NODE_PORT)));
   v128.store(at, w0, KEY_ADDRESSES);
   v128.store(at, w1, KEY_ADDRESSES + COLUMN_BYTES);
   v128.store(at, w2, KEY_ADDRESSES + 2 * COLUMN_BYTES);
   v128.store(at, w3, KEY_ADDRESSES + 3 * COLUMN_BYTES);
   v128.store(at, keys, PORT_KEYS);
-  v128.store(at, keyHash6x4(w0, w1, w2, w3, keys), KEY_HASHES);
+  const hashes = keyHash6x4(w0, w1, w2, w3, keys);
+  v128.store(at, v128.or(hashes, v128.load(SPLAT_1)), KEY_TAGS);
+  v128.store(at, bucketsx4(index, shift, hashes), BUCKETS);
   return isServed;
 }
 
@@ -148,7 +158,7 @@ function hashDestinations(
 // @ts-ignore: decorator
 @inline
 function isLoopback(w0: v128, w1: v128, w2: v128, w3: v128): v128 {
-  const other = v128.or(v128.or(w0, w1), v128.or(w2, v128.xor(w3, i32x4.splat(1))));
+  const other = v128.or(v128.or(w0, w1), v128.or(w2, v128.xor(w3, v128.load(SPLAT_1))));
   return i32x4.eq(other, i32x4.splat(0));
 }
 

@@ -6,19 +6,28 @@ import {
   VERDICT_IS_DNAT,
 } from '../formats';
 import { flowHash4, flowHash6 } from '../flow-hash';
-import { destinationOf, portsOf, protocolOf } from './address';
+import { destinationOf, portKeyOf, portsOf } from './address';
 import { actionOf, lineAt, lineOf } from './find-line';
 import { addressFlags, addressHash } from './membership';
 import { originOf } from './origins';
 import { settle, translate } from './settle';
 
-/** Looks up one packet. To begin and end the passes costs more than they do for one. */
-export function lookupOne<A>(image: usize, packet: usize, verdict: usize): void {
-  const root = image + (load<u32>(image, HEADER_ROOT << 2) << 2);
+/** Where the root of a table is that is in force. */
+// @ts-ignore: decorator
+@inline
+export function rootOf(image: usize): usize {
+  return image + (load<u32>(image, HEADER_ROOT << 2) << 2);
+}
+
+/**
+ * Looks up one packet. To begin and end the passes costs more than they do for one.
+ * @param root - the one in force: see rootOf
+ */
+export function lookupOne<A>(image: usize, root: usize, packet: usize, verdict: usize): void {
   const seed = load<u32>(image, HEADER_SEED << 2);
   const destination = destinationOf<A>(packet);
   const ports = portsOf<A>(packet);
-  const portKey = (ports << 16) | protocolOf<A>(packet);
+  const portKey = portKeyOf<A>(packet);
   const line = lineOf<A>(image, root, destination, portKey, addressHash<A>(destination, portKey));
   const origin = originOf<A>(image, root, packet);
   let flowHash: u32;

@@ -1,21 +1,23 @@
 import {
-  ACTION_LOCAL_POOL,
   ACTION_MASQUERADE,
-  ACTION_VERDICT_MASK,
-  BY_FRONTEND,
   LINE_LOCAL_POOL,
   LINE_PORT_KEY,
   LINE_RANGES_COUNT,
-  OUTCOME_DECIDED_BY_SHIFT,
   OUTCOME_MASQUERADE,
   OUTCOME_ORIGIN_SHIFT,
   POOL_BACKEND,
-  POOL_COUNT_MASK,
-  POOL_RANDOM,
   POOL_SLOTS,
   POOL_WORD,
-  VERDICT_IS_DNAT,
 } from '../formats';
+import {
+  SPLAT_DNAT,
+  SPLAT_LOCAL_POOL,
+  SPLAT_MASQUERADE,
+  SPLAT_POOL_COUNT,
+  SPLAT_POOL_RANDOM,
+  SPLAT_TRANSLATED,
+  SPLAT_VERDICT_MASK,
+} from '../splats';
 import { backendBytes } from './address';
 import {
   BACKENDS,
@@ -29,15 +31,15 @@ import {
   SLOT_BITS,
   SLOT_MASKS,
   SLOT_WORDS,
+  TOUCHED,
 } from './scratch';
-import { scaledx4, slotMasksx4, slotScalesx4 } from './slots';
-import { touch } from './touch';
+import { scaledx4, slotMasksx4, slotScalesx4, slotWidthsx4 } from './slots';
+import { touch } from '../touch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Flags are moved to where they are needed: asking for them would be a branch. */
 const MASQUERADE_SHIFT: u32 = ctz(ACTION_MASQUERADE) - ctz(OUTCOME_MASQUERADE);
 const LOCAL_POOL: usize = LINE_LOCAL_POOL << 2;
-const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED_BY_SHIFT);
 
 /**
  * Picks a slot for each place, as if its candidate were its frontend and sent it on at once; line 0, too, has one.
@@ -47,8 +49,9 @@ const TRANSLATED: u32 = VERDICT_IS_DNAT | (BY_FRONTEND << OUTCOME_DECIDED_BY_SHI
  */
 export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
   const last = scratch + (count << 2);
-  let others: u64 = 0;
+  let sent: u64 = 0;
   let shift: u64 = 0;
+  const base = i32x4.splat(<i32>image);
   for (let at = scratch; at < last; at += 16) {
     const line0 = <usize>load<u32>(at, CANDIDATES);
     const line1 = <usize>load<u32>(at, CANDIDATES + 4);
@@ -63,8 +66,8 @@ export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
     const allActions = lowPairs(highWords(head0, head1), highWords(head2, head3));
     const origins = v128.load(at, ORIGINS);
     const actions = actionsOfx4(allActions, origins);
-    const masquerade = v128.and(i32x4.shr_u(actions, MASQUERADE_SHIFT), i32x4.splat(OUTCOME_MASQUERADE));
-    const outcomes = v128.or(i32x4.shl(origins, OUTCOME_ORIGIN_SHIFT), i32x4.splat(TRANSLATED));
+    const masquerade = v128.and(i32x4.shr_u(actions, MASQUERADE_SHIFT), v128.load(SPLAT_MASQUERADE));
+    const outcomes = v128.or(i32x4.shl(origins, OUTCOME_ORIGIN_SHIFT), v128.load(SPLAT_TRANSLATED));
     v128.store(at, v128.or(outcomes, masquerade), OUTCOMES);
 
     // Count of source ranges, then the words of the cluster pool.
@@ -80,9 +83,11 @@ export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
     let slots = highPairs(low01, low23);
     let poolWords = lowPairs(high01, high23);
     let backends = highPairs(high01, high23);
-    const isLocal = i32x4.ne(v128.and(actions, i32x4.splat(ACTION_LOCAL_POOL)), i32x4.splat(0));
+    const localPool = v128.load(SPLAT_LOCAL_POOL);
+    const isToLocal = v128.and(actions, localPool);
     // Few packets go to local pools: a branch is cheaper here than to read both.
-    if (v128.any_true(isLocal)) {
+    if (v128.any_true(isToLocal)) {
+      const isLocal = i32x4.eq(isToLocal, localPool);
       const localSlots = wordsAt(line0, line1, line2, line3, LOCAL_POOL + (POOL_SLOTS << 2));
       const localWords = wordsAt(line0, line1, line2, line3, LOCAL_POOL + (POOL_WORD << 2));
       const localBackends = wordsAt(line0, line1, line2, line3, LOCAL_POOL + (POOL_BACKEND << 2));
@@ -90,11 +95,11 @@ export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
       poolWords = v128.bitselect(localWords, poolWords, isLocal);
       backends = v128.bitselect(localBackends, backends, isLocal);
     }
-    pickSlots<A>(image, at, slots, poolWords, backends);
+    pickSlots<A>(base, at, slots, poolWords, backends);
     // Not 0 where the line refuses, asks for ranges, picks by chance, or has another key.
-    const verdicts = v128.and(actions, i32x4.splat(ACTION_VERDICT_MASK));
-    let other = v128.xor(verdicts, i32x4.splat(VERDICT_IS_DNAT));
-    other = v128.or(other, v128.and(poolWords, i32x4.splat(POOL_RANDOM)));
+    const verdicts = v128.and(actions, v128.load(SPLAT_VERDICT_MASK));
+    let other = v128.xor(verdicts, v128.load(SPLAT_DNAT));
+    other = v128.or(other, v128.and(poolWords, v128.load(SPLAT_POOL_RANDOM)));
     other = v128.or(other, v128.xor(portKeys, v128.load(at, PORT_KEYS)));
     other = v128.or(other, ranges);
     if (isVector<A>()) {
@@ -103,12 +108,12 @@ export function matchBlock<A>(image: usize, scratch: usize, count: u32): u64 {
       const addresses = wordsAt(line0, line1, line2, line3, 0);
       other = v128.or(other, v128.xor(addresses, v128.load(at, KEY_ADDRESSES)));
     }
-    others |= u64(i32x4.bitmask(i32x4.ne(other, i32x4.splat(0)))) << shift;
+    sent |= u64(i32x4.bitmask(i32x4.eq(other, i32x4.splat(0)))) << shift;
     shift += 4;
   }
-  touch(scratch, SLOT_WORDS, count);
+  touch(scratch, SLOT_WORDS, count, scratch + TOUCHED);
   // What lies behind the last place is nobody's.
-  return others & (~(<u64>0) >> (64 - count));
+  return ~sent & (~(<u64>0) >> (64 - count));
 }
 
 /** 0 in the lanes of the places whose IPv6 addresses are those of four lines. */
@@ -130,35 +135,38 @@ function otherAddresses6(line0: usize, line1: usize, line2: usize, line3: usize,
   return v128.or(v128.or(w0, w1), v128.or(w2, w3));
 }
 
-/** Of four words of actions those for the origins; what is behind their low bytes is of other origins. */
+// Where the actions of four words begin, in 16 bytes; behind each low byte, indexes that give 0.
+const ACTION_BYTES: usize = memory.data<u32>([0x80808000, 0x80808004, 0x80808008, 0x8080800c], 16);
+
+/** Of four words of actions those for the origins. */
 // @ts-ignore: decorator
 @inline
 function actionsOfx4(actions: v128, origins: v128): v128 {
-  const ofNode = i32x4.eq(origins, i32x4.splat(1));
-  const ofOutside = i32x4.eq(origins, i32x4.splat(2));
-  const actions01 = v128.bitselect(i32x4.shr_u(actions, 8), actions, ofNode);
-  return v128.bitselect(i32x4.shr_u(actions, 16), actions01, ofOutside);
+  return i8x16.swizzle(actions, v128.or(origins, v128.load(ACTION_BYTES)));
 }
 
-/** Where the slots of four places are, and their backends, by the words of their pools. */
+/**
+ * Where the slots of four places are, and their backends, by the words of their pools.
+ * @param base - where the table begins, four times
+ */
 // @ts-ignore: decorator
 @inline
 function pickSlots<A>(
-  image: usize,
+  base: v128,
   at: usize,
   firstSlots: v128,
   poolWords: v128,
   firstBackends: v128,
 ): void {
-  const counts = v128.and(poolWords, i32x4.splat(POOL_COUNT_MASK));
+  const counts = v128.and(poolWords, v128.load(SPLAT_POOL_COUNT));
   const slots = scaledx4(v128.load(at, FLOW_HASHES), counts);
-  const scales = slotScalesx4(poolWords);
+  const widths = slotWidthsx4(poolWords);
+  const scales = slotScalesx4(widths);
   const bits = i32x4.mul(slots, scales);
-  const base = i32x4.splat(<i32>image);
   const slotBytes = i32x4.add(i32x4.shl(firstSlots, 2), i32x4.shr_u(bits, 3));
   v128.store(at, i32x4.add(base, slotBytes), SLOT_WORDS);
   v128.store(at, bits, SLOT_BITS);
-  v128.store(at, slotMasksx4(poolWords), SLOT_MASKS);
+  v128.store(at, slotMasksx4(widths), SLOT_MASKS);
   // Where a pool has no slots, slot i is backend i.
   const places = v128.and(slots, i32x4.eq(scales, i32x4.splat(0)));
   const backends = i32x4.add(i32x4.shl(firstBackends, 2), i32x4.shl(places, ctz(backendBytes<A>())));

@@ -1,10 +1,13 @@
 // Whether an address is in a set or in a list of intervals. Structures are where the root says.
 import {
   ADDRESS_LOCAL,
+  ROOT_CLUSTER_IPS_4,
+  ROOT_CLUSTER_IPS_6,
   ROOT_LOCAL_ADDRESSES_4,
   ROOT_LOCAL_ADDRESSES_6,
   ROOT_LOOPBACK_FLAGS4,
   ROOT_LOOPBACK_FLAGS6,
+  ROOT_NUMBER,
   SET_ENTRY4_FLAGS,
   SET_ENTRY6_FLAGS,
   SET_ENTRY_DELETED,
@@ -61,6 +64,42 @@ export function setFlags<A>(image: usize, root: usize, position: u32, address: u
     entry = (entry + 1) & (capacity - 1);
   }
   return 0;
+}
+
+/** Where a root has the set of cluster IPs. */
+// @ts-ignore: decorator
+@inline
+export function clusterIPsOf<A>(): u32 {
+  return isVector<A>() ? ROOT_CLUSTER_IPS_6 : ROOT_CLUSTER_IPS_4;
+}
+
+/** Whether an address is a cluster IP for who has this root. */
+export function isClusterIP<A>(image: usize, root: usize, address: usize): bool {
+  const since = setFlags<A>(image, root, clusterIPsOf<A>(), address);
+  // Of a later root than this one: then its frontends may have been missed.
+  return since != 0 && since <= load<u32>(root, ROOT_NUMBER << 2);
+}
+
+/** {@link isClusterIP}. @param first - where it is looked for first: see {@link firstEntryOfSet} */
+// @ts-ignore: decorator
+@inline
+export function isClusterIPFrom<A>(image: usize, root: usize, first: usize, address: usize): bool {
+  // Of all that is looked for in a set, some is in its first place, some in the next, some nowhere.
+  if (isVector<A>()) return isClusterIP<A>(image, root, address);
+  const a = v128.load(first);
+  const b = v128.load(first, 16);
+  const since = i32x4.shuffle(a, b, 1, 3, 5, 7);
+  const isFree = i32x4.eq(since, i32x4.splat(0));
+  const isDeleted = i32x4.shr_s(since, 31);
+  const isLater = i32x4.gt_s(since, v128.load32_splat(root, ROOT_NUMBER << 2));
+  const isSame = i32x4.eq(i32x4.shuffle(a, b, 0, 2, 4, 6), v128.load32_splat(address));
+  const same = i32x4.bitmask(v128.andnot(isSame, v128.or(v128.or(isFree, isDeleted), isLater)));
+  const free = i32x4.bitmask(isFree);
+  const position = clusterIPsOf<A>() << 2;
+  const setEnd = image + (load<u32>(root + position) << 2) + (load<u32>(root + position, 4) << 3);
+  // Four places are enough for nearly all; the first one of a set is behind its last one.
+  if ((same | free) == 0 || first + 32 > setEnd) return isClusterIP<A>(image, root, address);
+  return ctz(same | 16) < ctz(free | 16);
 }
 
 /** Whether an interval holds an address, without a branch. */

@@ -5,6 +5,7 @@ import {
   ROOT_POD_RANGES_4,
   ROOT_POD_RANGES_6,
 } from '../formats';
+import { SPLAT_2 } from '../splats';
 import { packetBytes } from './address';
 import { isLocal, listContains } from './membership';
 import { ORIGINS } from './scratch';
@@ -38,6 +39,6 @@ export function findOrigins<A>(image: usize, root: usize, scratch: usize, packet
 // @ts-ignore: decorator
 @inline
 export function originsx4(isPod: v128, isNode: v128): v128 {
-  // Numbers 0, 1, 2 for pod, node, outside.
-  return v128.andnot(i32x4.add(i32x4.splat(ORIGIN_OUTSIDE), isNode), isPod);
+  // Numbers 0, 1, 2 for pod, node, outside, whose number is ORIGIN_OUTSIDE.
+  return v128.andnot(i32x4.add(v128.load(SPLAT_2), isNode), isPod);
 }

@@ -10,7 +10,7 @@ import {
 import { isLoopback, sameAddress } from './address';
 import { entryFlags, entryShiftOfBytes, loopbackFlags } from './membership';
 import { podRangesOf } from './origins';
-import { OWN_ADDRESSES, OWN_FLAGS } from './scratch';
+import { OWN_ADDRESSES, OWN_FLAGS, OWN_SERVES } from './scratch';
 
 const FEW_RANGES: u32 = 2;
 const FEW_ADDRESSES: u32 = 8;
@@ -33,9 +33,10 @@ export function collectOwnAddresses<A>(image: usize, root: usize, scratch: usize
     const flags = entryFlags<A>(at);
     if (flags == 0 || flags == SET_ENTRY_DELETED) continue;
     if (found == FEW_ADDRESSES || (flags & ADDRESS_LOCAL) == 0) return -1;
-    const own = scratch + found * sizeof<A>();
+    const own = scratch + (found << 4);
     if (isVector<A>()) v128.store(own, v128.load(at), OWN_ADDRESSES);
-    else store<u32>(own, load<u32>(at), OWN_ADDRESSES);
+    else v128.store(own, v128.load32_splat(at), OWN_ADDRESSES);
+    v128.store(own, servesNodePorts(flags), OWN_SERVES);
     store<u32>(scratch + (found << 2), flags, OWN_FLAGS);
     found++;
   }
@@ -46,17 +47,16 @@ export function collectOwnAddresses<A>(image: usize, root: usize, scratch: usize
 export function ownFlags<A>(root: usize, scratch: usize, ownCount: i32, address: usize): u32 {
   let flags: u32 = 0;
   for (let i = 0; i < ownCount; i++) {
-    const isOwn = sameAddress<A>(scratch + OWN_ADDRESSES + i * sizeof<A>(), address);
+    const isOwn = sameAddress<A>(scratch + OWN_ADDRESSES + (i << 4), address);
     flags |= select<u32>(load<u32>(scratch + (i << 2), OWN_FLAGS), 0, isOwn);
   }
   return flags | select<u32>(loopbackFlags<A>(root), 0, isLoopback<A>(address));
 }
 
-/** All ones if node ports are served on the own address number `i`. */
+/** All ones if node ports are served where the flags are an address's. */
 // @ts-ignore: decorator
 @inline
-export function servesNodePorts(scratch: usize, i: u32): v128 {
-  const flags = load<u32>(scratch + (i << 2), OWN_FLAGS);
+function servesNodePorts(flags: u32): v128 {
   return i32x4.splat(flags & ADDRESS_SERVES_NODE_PORTS ? -1 : 0);
 }
 
@@ -64,5 +64,5 @@ export function servesNodePorts(scratch: usize, i: u32): v128 {
 // @ts-ignore: decorator
 @inline
 export function loopbackServesNodePorts<A>(root: usize): v128 {
-  return i32x4.splat(loopbackFlags<A>(root) & ADDRESS_SERVES_NODE_PORTS ? -1 : 0);
+  return servesNodePorts(loopbackFlags<A>(root));
 }

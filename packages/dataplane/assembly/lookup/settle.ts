@@ -23,9 +23,6 @@ import {
   POOL_WORD,
   POOL_WORDS,
   ROOT_BLOCKED_ACTION,
-  ROOT_CLUSTER_IPS_4,
-  ROOT_CLUSTER_IPS_6,
-  ROOT_NUMBER,
   ROOT_SERVICE_RANGES_4,
   ROOT_SERVICE_RANGES_6,
   SPACE_HEALTH_CHECK,
@@ -47,7 +44,7 @@ import {
   SERVICE_CIDR_DROPS,
 } from './decide';
 import { actionOf, findNodeFrontend, lineAt } from './find-line';
-import { addressFlags, intervalsContain, listContains, setFlags } from './membership';
+import { addressFlags, intervalsContain, isClusterIP, listContains } from './membership';
 import { namedPlace, scaled } from './slots';
 import { writeTranslation } from './write-block';
 
@@ -122,15 +119,22 @@ function addressActionOf<A>(image: usize, root: usize, line: u32, origin: u32, p
  * itself is left alone.
  * @returns an outcome without the origin
  */
-export function clusterIPSpace<A>(image: usize, root: usize, packet: usize, flags: u32): u32 {
+function clusterIPSpace<A>(image: usize, root: usize, packet: usize, flags: u32): u32 {
   if ((flags & ADDRESS_LOCAL) != 0 && (addressFlags<A>(image, root, packet) & ADDRESS_LOCAL) == 0) return 0;
   const destination = destinationOf<A>(packet);
-  const clusterIPs = isVector<A>() ? ROOT_CLUSTER_IPS_6 : ROOT_CLUSTER_IPS_4;
-  const since = setFlags<A>(image, root, clusterIPs, destination);
-  // Of a later root than this one: then its frontends may have been missed.
-  if (since != 0 && since <= load<u32>(root, ROOT_NUMBER << 2)) return CLUSTER_IP_REJECTS;
+  return outsideFrontends<A>(image, root, destination, isClusterIP<A>(image, root, destination));
+}
+
+/**
+ * The same for a destination that is not the node's. Without a branch that it decides.
+ * @param isKnown - whether it is a cluster IP
+ */
+// @ts-ignore: decorator
+@inline
+export function outsideFrontends<A>(image: usize, root: usize, destination: usize, isKnown: bool): u32 {
   const ranges = isVector<A>() ? ROOT_SERVICE_RANGES_6 : ROOT_SERVICE_RANGES_4;
-  return listContains<A>(image, root, ranges, destination) ? SERVICE_CIDR_DROPS : 0;
+  const isInRange = listContains<A>(image, root, ranges, destination);
+  return select<u32>(CLUSTER_IP_REJECTS, select<u32>(SERVICE_CIDR_DROPS, 0, isInRange), isKnown);
 }
 
 /** Sends a flow to the backend that its hash, or chance, picks. @param action - a `dnat` */

@@ -9,12 +9,13 @@ import {
   VERDICT6_ADDRESS,
   VERDICT_BACKEND,
 } from '../formats';
+import { SPLAT_MASQUERADE } from '../splats';
 import { backendBytes, packetBytes, sameAddress, verdictBytes } from './address';
 import { HEAP_BYTES, LINE_SHIFT } from './candidates';
 import { lineNumber } from './find-line';
-import { BACKENDS, CANDIDATES, OUTCOMES, SLOT_BITS, SLOT_MASKS, SLOT_WORDS } from './scratch';
+import { BACKENDS, CANDIDATES, OUTCOMES, SLOT_BITS, SLOT_MASKS, SLOT_WORDS, TOUCHED } from './scratch';
 import { namedPlacesx4 } from './slots';
-import { touch } from './touch';
+import { touch } from '../touch';
 import { highPairs, highWords, lowPairs, lowWords, wordsAt } from './vectors';
 
 /** Finds the backends that the slots name. Brings them into the cache. */
@@ -33,7 +34,7 @@ export function findBackends<A>(image: usize, scratch: usize, count: u32): void 
     const behind = i32x4.shl(places, ctz(backendBytes<A>()));
     v128.store(at, i32x4.add(v128.load(at, BACKENDS), behind), BACKENDS);
   }
-  touch(scratch, BACKENDS, count);
+  touch(scratch, BACKENDS, count, scratch + TOUCHED);
 }
 
 /**
@@ -79,8 +80,9 @@ export function writeBlock<A>(image: usize, scratch: usize, packets: usize, verd
   const end = scratch + (count << 2);
   let at = scratch;
   if (!isVector<A>()) {
+    const heap = i32x4.splat(<i32>(image + HEAP_BYTES));
     for (; at + 16 <= end; at += 16) {
-      writePlaces4(image, packets, verdicts, at);
+      writePlaces4(heap, packets, verdicts, at);
       packets += 4 * packetBytes<A>();
       verdicts += 4 * verdictBytes<A>();
     }
@@ -92,20 +94,19 @@ export function writeBlock<A>(image: usize, scratch: usize, packets: usize, verd
   }
 }
 
-/** Writes the verdicts of four IPv4 packets. */
+/** Writes the verdicts of four IPv4 packets. @param heap - where the heap begins, four times */
 // @ts-ignore: decorator
 @inline
-function writePlaces4(image: usize, packets: usize, verdicts: usize, at: usize): void {
+function writePlaces4(heap: v128, packets: usize, verdicts: usize, at: usize): void {
   const records01 = pairOf(<usize>load<u32>(at, BACKENDS), <usize>load<u32>(at, BACKENDS + 4));
   const records23 = pairOf(<usize>load<u32>(at, BACKENDS + 8), <usize>load<u32>(at, BACKENDS + 12));
   const addresses = i32x4.shuffle(records01, records23, 0, 2, 4, 6);
   const ports = i32x4.shuffle(records01, records23, 1, 3, 5, 7);
   const next = packets + (PACKET4_WORDS << 2);
   const sources = wordsAt(packets, next, packets + (PACKET4_WORDS << 3), next + (PACKET4_WORDS << 3), 0);
-  const hairpins = v128.and(i32x4.eq(addresses, sources), i32x4.splat(OUTCOME_MASQUERADE));
+  const hairpins = v128.and(i32x4.eq(addresses, sources), v128.load(SPLAT_MASQUERADE));
   let outcomes = v128.or(v128.load(at, OUTCOMES), i32x4.shl(ports, OUTCOME_PORT_SHIFT));
   outcomes = v128.or(outcomes, hairpins);
-  const heap = i32x4.splat(<i32>(image + HEAP_BYTES));
   const backends = i32x4.shr_u(i32x4.sub(v128.load(at, BACKENDS), heap), ctz(BACKEND4_WORDS << 2));
   const lines = i32x4.shr_u(i32x4.sub(v128.load(at, CANDIDATES), heap), LINE_SHIFT);
   const first01 = lowWords(outcomes, addresses);

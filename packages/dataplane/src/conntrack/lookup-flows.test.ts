@@ -1,10 +1,9 @@
 import { OUTCOME_ESTABLISHED, OUTCOME_REPLY, TCP_ACK, TCP_FIN } from '@shunt/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_PACKETS } from '../block.js';
 import { Counters } from '../counters/counters.js';
 import { Conntrack } from './conntrack.js';
-import { FLOW_SCRATCH_WORDS } from './flow-scratch.js';
+import { FLOW_BLOCK_PACKETS, FLOW_SCRATCH_WORDS } from './flow-scratch.js';
 import { answerFlows4, matchFlows4 } from './lookup-flows4.js';
 import { answerFlows6, matchFlows6 } from './lookup-flows6.js';
 
@@ -54,10 +53,10 @@ describe.each([
       [packets, false],
       [replies, true],
     ] as const) {
-      for (let first = 0; first < FLOWS; first += BLOCK_PACKETS) {
-        match(words, REGION, records, first, BLOCK_PACKETS, scratch);
-        const end = answer(words, REGION, records, verdicts, first, 0, BLOCK_PACKETS, 100, scratch);
-        expect(end).toBe(BLOCK_PACKETS);
+      for (let first = 0; first < FLOWS; first += FLOW_BLOCK_PACKETS) {
+        match(words, REGION, records, first, FLOW_BLOCK_PACKETS, scratch);
+        const end = answer(words, REGION, records, verdicts, first, 0, FLOW_BLOCK_PACKETS, 100, scratch);
+        expect(end).toBe(FLOW_BLOCK_PACKETS);
       }
       const outcomes = verdicts.filter((_, at) => at % conntrack.layout.flowVerdictWords === 0);
       const wanted = OUTCOME_ESTABLISHED | (isReply ? OUTCOME_REPLY : 0);

@@ -2,7 +2,7 @@
  * What lies where in the memory of a table. The image is last, so that it can grow.
  *
  * ```
- *      0  nothing: address 0 is no address
+ *      0  what kernels have for themselves; address 0 is no address
  *   4096  control words, see CONTROL_IMAGE and the others
  *   8192  words of the readers: a line for all, then a line for each
  *  16384  a region for each reader, where kernels run that need one: scratch, staged packets and verdicts

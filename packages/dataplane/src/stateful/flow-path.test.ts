@@ -1,16 +1,15 @@
 import { type Family, setPacketHint, TCP_ACK, TCP_FIN } from '@shunt/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_PACKETS } from '../block.js';
 import { Conntrack } from '../conntrack/conntrack.js';
-import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
+import { FLOW_BLOCK_PACKETS, FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
 import { Counters } from '../counters/counters.js';
 import { KernelMemory } from '../wasm/kernel-memory.js';
 import { type FlowPath, KernelFlowPath, LoopFlowPath } from './flow-path.js';
 
 const FLOWS = 1024;
 const COUNTING = { servicePorts: 1, backends: 1 };
-const BATCH = 3 * BLOCK_PACKETS + 5;
+const BATCH = 3 * FLOW_BLOCK_PACKETS + 5;
 const BACKENDS = 7;
 
 interface Records {
@@ -136,9 +135,9 @@ function processAll(
   const left: (readonly [number, boolean])[] = [];
   for (let first = 0; first < count; ) {
     const done = path.process(packets, verdicts, first, count - first, now);
-    const block = first + done - (done % BLOCK_PACKETS);
-    const length = Math.min(BLOCK_PACKETS, count - block);
-    for (let k = done % BLOCK_PACKETS; k < length; k++) {
+    const block = first + done - (done % FLOW_BLOCK_PACKETS);
+    const length = Math.min(FLOW_BLOCK_PACKETS, count - block);
+    for (let k = done % FLOW_BLOCK_PACKETS; k < length; k++) {
       left.push([block + k, path.scratch[SCRATCH_ENTRY + k] !== 0]);
       k = path.answer(packets, verdicts, block, k + 1, length, now) - 1;
     }

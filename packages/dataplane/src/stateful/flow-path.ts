@@ -1,7 +1,6 @@
-import { BLOCK_PACKETS } from '../block.js';
 import type { Conntrack } from '../conntrack/conntrack.js';
 import type { AnswerFlows, ProcessFlows } from '../conntrack/flow-kernels.js';
-import { FLOW_SCRATCH_WORDS } from '../conntrack/flow-scratch.js';
+import { FLOW_BLOCK_PACKETS, FLOW_SCRATCH_WORDS } from '../conntrack/flow-scratch.js';
 import { answerFlows4, matchFlows4 } from '../conntrack/lookup-flows4.js';
 import { answerFlows6, matchFlows6 } from '../conntrack/lookup-flows6.js';
 import type { KernelMemory } from '../wasm/kernel-memory.js';
@@ -46,8 +45,8 @@ export class LoopFlowPath implements FlowPath {
   }
 
   process(packets: Uint32Array, verdicts: Uint32Array, first: number, count: number, now: number): number {
-    for (let done = 0; done < count; done += BLOCK_PACKETS) {
-      const length = Math.min(BLOCK_PACKETS, count - done);
+    for (let done = 0; done < count; done += FLOW_BLOCK_PACKETS) {
+      const length = Math.min(FLOW_BLOCK_PACKETS, count - done);
       this.#match(this.#words, this.#region, packets, first + done, length, this.scratch);
       const end = this.answer(packets, verdicts, first + done, 0, length, now);
       if (end < length) return done + end;

@@ -11,10 +11,9 @@ import {
   VERDICT_OUTCOME,
 } from '@shunt/model';
 import { AFFINITY_BACKEND, AFFINITY_PORT, type Affinity } from '../affinity/affinity.js';
-import { BLOCK_PACKETS } from '../block.js';
 import { type Conntrack, FLOWS_FULL } from '../conntrack/conntrack.js';
 import { type FlowLayout, flowLayout } from '../conntrack/flow-layout.js';
-import { FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
+import { FLOW_BLOCK_PACKETS, FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntrack/flow-scratch.js';
 import { beginsFlow } from '../conntrack/flow-state.js';
 import { DNAT, DROP, REJECT } from '../decide.js';
 import { RecordStage } from '../memory/record-stage.js';
@@ -74,7 +73,7 @@ export class StatefulPipeline {
   // The packets of a block without a flow go to the rules together; one more record is for single ones.
   readonly #missPackets: Uint32Array;
   readonly #missVerdicts: Uint32Array;
-  readonly #missOf = new Uint8Array(BLOCK_PACKETS);
+  readonly #missOf = new Uint8Array(FLOW_BLOCK_PACKETS);
   readonly #singlePacket: Uint32Array;
   readonly #singleVerdict: Uint32Array;
   #uncollected = 0;
@@ -107,8 +106,8 @@ export class StatefulPipeline {
             this.#memory.array(STAGED_PACKETS * layout.packetWords),
             this.#memory.array(STAGED_PACKETS * layout.flowVerdictWords),
           );
-    this.#missPackets = new Uint32Array(BLOCK_PACKETS * layout.packetWords);
-    this.#missVerdicts = new Uint32Array(BLOCK_PACKETS * layout.verdictWords);
+    this.#missPackets = new Uint32Array(FLOW_BLOCK_PACKETS * layout.packetWords);
+    this.#missVerdicts = new Uint32Array(FLOW_BLOCK_PACKETS * layout.verdictWords);
     this.#singlePacket = new Uint32Array(layout.packetWords);
     this.#singleVerdict = new Uint32Array(layout.verdictWords);
   }
@@ -157,10 +156,10 @@ export class StatefulPipeline {
   #processAll(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
     for (let first = 0; first < count; ) {
       const done = this.#path.process(packets, verdicts, first, count - first, now);
-      const from = done % BLOCK_PACKETS;
+      const from = done % FLOW_BLOCK_PACKETS;
       first += done - from;
       if (first + from >= count) return;
-      const blockCount = Math.min(BLOCK_PACKETS, count - first);
+      const blockCount = Math.min(FLOW_BLOCK_PACKETS, count - first);
       this.#processBlock(packets, verdicts, first, from, blockCount, now);
       first += blockCount;
     }
