@@ -76,6 +76,23 @@ describe.skipIf(skipped)('the nftables target in the kernel', () => {
     );
   });
 
+  it.each(['127.0.0.1', '::1'])(
+    'leaves sources of connections alone that others translate to %s',
+    (loopback) => {
+      const table = loopback === '::1' ? 'ip6' : 'ip';
+      const other = `table ${table} other {
+      chain output { type nat hook output priority -110; tcp dport 81 redirect to :8080; }
+    }`;
+      namespace.run('ip', ['link', 'set', 'lo', 'up']);
+      run('flush ruleset');
+      run(other);
+      const [ruleset] = fc.sample(rulesets, { numRuns: 1, seed: 1 });
+      run(new NftablesWriter(ruleset as Ruleset, NFTABLES_DEFAULTS).load().text);
+      expect(namespace.run(process.execPath, ['-e', ASK_FOR_SOURCE, loopback]).trim()).toBe(loopback);
+      run('flush ruleset');
+    },
+  );
+
   it.each(DAMAGES)('is mended after: %s', (damage) => {
     const [ruleset] = fc.sample(
       rulesets.filter(({ servicePorts }) => servicePorts.length > 2),
@@ -91,6 +108,14 @@ describe.skipIf(skipped)('the nftables target in the kernel', () => {
     expect(writer.repair(listed('shunt')).text).toBe('');
   });
 });
+
+/** Connects to port 81 of the address and writes which source a server on port 8080 sees. */
+const ASK_FOR_SOURCE = `
+  const { connect, createServer } = require('node:net');
+  const [, address] = process.argv;
+  createServer((socket) => { console.log(socket.remoteAddress); process.exit(); })
+    .listen(8080, address, () => connect(81, address));
+`;
 
 /** What somebody may do to the tables by hand; each leaves them other than they should be. */
 const DAMAGES = [

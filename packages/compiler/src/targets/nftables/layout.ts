@@ -140,14 +140,24 @@ function baseChains(family: Family, mark: string): [string, string[]][] {
 }
 
 function postroutingChains(family: Family, mark: string): [string, string[]][] {
+  const { table } = FAMILY_TEXT[family];
   const [first, ...further] = hairpinConditions(family);
-  const chainOf = (part: number): string => `hairpin-${part + 1}`;
-  const leadsTo = (part: number): string =>
-    part < further.length ? `goto ${chainOf(part)}` : 'masquerade fully-random';
+  const chainOf = (part: number): string => (part < further.length ? `hairpin-${part + 1}` : 'hairpin');
+  const protocols = 'meta l4proto { tcp, udp, sctp }';
+  const wanted = 'meta l4proto . ct original proto-dst';
   return [
+    ['masquerade-hairpin', ['meta priority set none', 'masquerade fully-random']],
+    [
+      'hairpin',
+      // Who else translates connections has its own ways: what was asked for must be a frontend.
+      [
+        `${protocols} meta priority set ct original ${table} daddr . ${wanted} map @frontends goto masquerade-hairpin`,
+        `${protocols} meta priority set ${wanted} map @node-ports goto masquerade-hairpin`,
+      ],
+    ],
     ...further.map((condition, part): [string, string[]] => [
       chainOf(part),
-      [`${condition} ${leadsTo(part + 1)}`],
+      [`${condition} goto ${chainOf(part + 1)}`],
     ]),
     [
       'nat-postrouting',
@@ -155,7 +165,7 @@ function postroutingChains(family: Family, mark: string): [string, string[]][] {
         'type nat hook postrouting priority srcnat; policy accept;',
         `ct status dnat meta priority & ${ID_MASK} != none meta priority set none`,
         `${isMarked(mark)} goto masquerade-it`,
-        `ct status dnat ${first} ${leadsTo(0)}`,
+        `ct status dnat ${first} goto ${chainOf(0)}`,
       ],
     ],
   ];
