@@ -227,11 +227,11 @@ describe.skipIf(skipped)('a load in steps of which one is not taken', () => {
   /** The transactions of a load, of which some go another way. */
   class Disturbed extends ChildProcessRunner {
     #transactions = 0;
-    disturb: (transaction: number, command: Command) => Command = (_, command) => command;
+    disturb: (transaction: number, command: Command) => Command | Promise<Command> = (_, command) => command;
 
-    override run(command: Command): Promise<CommandResult> {
+    override async run(command: Command): Promise<CommandResult> {
       const isTransaction = command.program === 'nft' && command.args[0] === '-f';
-      return super.run(isTransaction ? this.disturb(++this.#transactions, command) : command);
+      return super.run(isTransaction ? await this.disturb(++this.#transactions, command) : command);
     }
   }
   const disturbed = (disturb: Disturbed['disturb']): NftablesDriver => {
@@ -272,8 +272,43 @@ describe.skipIf(skipped)('a load in steps of which one is not taken', () => {
       expect(listing()).toContain('table ip shunt');
       expect(listing()).not.toContain('hook');
       const driver = disturbed((_, command) => command);
-      await driver.load(both);
+      expect(await driver.plan(both)).toMatchObject({
+        differences: [{ kind: 'missing' }, { kind: 'missing' }],
+      });
+      expect(await driver.load(both)).toMatchObject({ full: true });
       expect(await driver.verify()).toEqual([]);
     },
   );
+
+  it.each([1, 2, 3, 4])(
+    'leaves the tables of another load alone that came before number %i',
+    async (number) => {
+      const other = disturbed((_, command) => command);
+      const driver = disturbed(async (transaction, command) => {
+        if (transaction === number) await other.load(rulesetOf('nftables', [web]));
+        return command;
+      });
+      await expect(driver.load(both)).rejects.toMatchObject({
+        name: 'DriverError',
+        message: 'another program made, replaced or deleted the tables while they were loaded',
+      });
+      expect(await other.verify()).toEqual([]);
+      expect(await driver.load(both)).toMatchObject({ full: false });
+      expect(await driver.verify()).toEqual([]);
+    },
+  );
+
+  it('ends as the last of two that come at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      namespace.run('nft', ['flush', 'ruleset']);
+      const drivers = [disturbed((_, command) => command), disturbed((_, command) => command)] as const;
+      const loaded = await Promise.allSettled([
+        drivers[0].load(both),
+        drivers[1].load(rulesetOf('nftables', [web])),
+      ]);
+      const winners = drivers.filter((_, index) => loaded[index]?.status === 'fulfilled');
+      const verified = await Promise.all(winners.map((driver) => driver.verify()));
+      expect(verified.some((differences) => differences.length === 0)).toBe(true);
+    }
+  });
 });

@@ -53,6 +53,11 @@ export * from './targets/nftables/nftables-writer.js';
 export { NFTABLES_DEFAULTS, type NftablesOptions } from './targets/nftables/options.js';
 export type { AdoptedIds, GroupIds, NftablesIds, PortIds } from './targets/nftables/port-ids.js';
 export * from './targets/nftables/read-nft-tables.js';
+export {
+  type SteppedLoad,
+  type SteppedLoadOptions,
+  undoOfAbandonedLoad,
+} from './targets/nftables/stepped-load.js';
 export * from './targets/rule-text.js';
 export { type CompiledTable, emitTable, type TableOptions } from './targets/table/emit-table.js';
 export type { TableFrontendData, TablePoolData } from './targets/table/line-to-data.js';

@@ -72,8 +72,17 @@ export class NftTool {
    * @throws {DriverError} if nft fails, or prints what cannot be read
    */
   async list(family: NftTable['family'], name: string): Promise<NftTable | null> {
+    return this.#list(['list', 'table', family, name]);
+  }
+
+  /** The same without elements: a few milliseconds, however many there are. */
+  async listWithoutElements(family: NftTable['family'], name: string): Promise<NftTable | null> {
+    return this.#list(['-t', 'list', 'table', family, name]);
+  }
+
+  async #list(args: readonly string[]): Promise<NftTable | null> {
     for (let tries = 1; ; tries++) {
-      const { status, stdout, stderr } = await this.#nft(['list', 'table', family, name]);
+      const { status, stdout, stderr } = await this.#nft(args);
       if (status === 0) return readTables(stdout)[0] ?? null;
       if (/No such file or directory/.test(stderr)) return null;
       if (tries === TRIES || !INTERRUPTED.test(stderr))

@@ -1,4 +1,5 @@
 /** Rulesets of nftables mode in the kernel, as two tables of maps. */
+import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import {
   adoptIds,
@@ -10,6 +11,8 @@ import {
   type Ruleset,
   type RulesetChange,
   type RuleText,
+  type SteppedLoad,
+  undoOfAbandonedLoad,
 } from '@shunt/compiler';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
 import { stopwatch } from '../command/stopwatch.js';
@@ -73,7 +76,7 @@ export class NftablesDriver implements RuleDriver {
     const elapsed = stopwatch();
     this.#writer = null;
     this.#wanted = ruleset;
-    const { writer, text } = await this.#mending(ruleset, await this.#read(), null);
+    const { writer, text } = await this.#mending(ruleset, await this.#readForLoad(), null);
     const statements = await this.#commit(text, writer);
     this.#writer = writer;
     return { statements, duration: elapsed(), full: text === null };
@@ -93,7 +96,12 @@ export class NftablesDriver implements RuleDriver {
 
   /** What {@link load} would do, without doing it. What was loaded before stays what is verified. */
   async plan(ruleset: Ruleset): Promise<LoadPlan> {
-    const { differences, text, writer } = await this.#mending(ruleset, await this.#read(), null);
+    const isAbandoned = undoOfAbandonedLoad(await this.#shapes()) !== null;
+    const { differences, text, writer } = await this.#mending(
+      ruleset,
+      isAbandoned ? [] : await this.#read(),
+      null,
+    );
     const { text: written } = text ?? writer.load();
     return { differences, texts: written === '' ? [] : [written] };
   }
@@ -118,7 +126,12 @@ export class NftablesDriver implements RuleDriver {
     this.#writer = null;
     this.#wanted = null;
     await this.#tool.version();
-    await this.#deleteTables();
+    // A table that is not there cannot be deleted, so it is made before.
+    const lines = TABLE_FAMILIES.flatMap((family) => {
+      const place = `table ${family} ${this.#options.tableName}`;
+      return [`add ${place}`, `delete ${place}`];
+    });
+    await this.#tool.commit({ text: `${lines.join('\n')}\n`, originOf: () => null });
     this.close();
   }
 
@@ -134,13 +147,32 @@ export class NftablesDriver implements RuleDriver {
   }
 
   async #read(): Promise<readonly NftTable[]> {
+    return this.#tables((family, name) => this.#tool.list(family, name));
+  }
+
+  /** The tables without their elements. */
+  async #shapes(): Promise<readonly NftTable[]> {
+    return this.#tables((family, name) => this.#tool.listWithoutElements(family, name));
+  }
+
+  async #tables(list: NftTool['list']): Promise<readonly NftTable[]> {
     await this.#tool.version();
     const tables: NftTable[] = [];
     for (const family of TABLE_FAMILIES) {
-      const table = await this.#tool.list(family, this.#options.tableName);
+      const table = await list(family, this.#options.tableName);
       if (table !== null) tables.push(table);
     }
     return tables;
+  }
+
+  /** Reads the tables, without those of a load that did not come to its end: these go. */
+  async #readForLoad(): Promise<readonly NftTable[]> {
+    const shapes = await this.#shapes();
+    if (shapes.length === 0) return [];
+    const undo = undoOfAbandonedLoad(shapes);
+    // Where this is refused, that load goes on, or has come to its end.
+    await (undo === null ? null : this.#tool.commit(undo).catch(() => undefined));
+    return this.#read();
   }
 
   /** Made while nft reads what the kernel holds, which takes seconds if that is much. */
@@ -191,33 +223,45 @@ export class NftablesDriver implements RuleDriver {
   }
 
   async #commitInSteps(writer: NftablesWriter): Promise<number> {
-    let lines = 0;
-    let committed: Promise<void> = Promise.resolve();
+    const token = randomUUID().replaceAll('-', '');
+    const load = writer.loadInSteps({ characters: this.#loadStep, token });
     try {
-      for (const step of writer.loadInSteps(this.#loadStep)) {
-        await committed;
-        committed = this.#tool.commit(step);
-        // It is waited for, but not before the next step is written; nft has got this one when that begins.
-        committed.catch(() => undefined);
-        await setImmediate();
-        lines += lineCount(step.text);
-      }
-      await committed;
-      return lines;
+      return await this.#commitSteps(load.steps);
     } catch (error) {
-      // Parts that no packet comes to. If they stay, the next load finds tables without hooks, and replaces them.
-      await this.#deleteTables().catch(() => undefined);
-      throw error;
+      // If it cannot be undone, what is left leads nowhere, and the next load takes it away.
+      const isUndone = await this.#tool.commit(load.undo).then(
+        () => true,
+        () => false,
+      );
+      if (isUndone || !(await this.#isOfOthers(load, error))) throw error;
+      const message = 'another program made, replaced or deleted the tables while they were loaded';
+      const statement = error instanceof DriverError ? error.statement : null;
+      throw new DriverError(message, statement, null, { cause: error });
     }
   }
 
-  async #deleteTables(): Promise<void> {
-    // A table that is not there cannot be deleted, so it is made before.
-    const lines = TABLE_FAMILIES.flatMap((family) => {
-      const place = `table ${family} ${this.#options.tableName}`;
-      return [`add ${place}`, `delete ${place}`];
-    });
-    await this.#tool.commit({ text: `${lines.join('\n')}\n`, originOf: () => null });
+  /** Whether a load failed for what somebody else did: its claim is gone, or there are tables that it did not make. */
+  async #isOfOthers({ claim }: SteppedLoad, error: unknown): Promise<boolean> {
+    if (error instanceof DriverError && error.statement?.includes(claim) === true) return true;
+    return this.#shapes().then(
+      (tables) => tables.some(({ declarations }) => !declarations.has(claim)),
+      () => false,
+    );
+  }
+
+  async #commitSteps(steps: SteppedLoad['steps']): Promise<number> {
+    let lines = 0;
+    let committed: Promise<void> = Promise.resolve();
+    for (const step of steps) {
+      await committed;
+      committed = this.#tool.commit(step);
+      // It is waited for, but not before the next step is written; nft has got this one when that begins.
+      committed.catch(() => undefined);
+      await setImmediate();
+      lines += lineCount(step.text);
+    }
+    await committed;
+    return lines;
   }
 }
 

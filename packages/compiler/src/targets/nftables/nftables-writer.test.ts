@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changeBetween } from '../../ruleset/change.js';
 import { readRuleset } from '../../ruleset/read.js';
 import type { Ruleset } from '../../ruleset/types.js';
+import type { RuleText } from '../rule-text.js';
 import { UnsupportedFeatureError } from '../unsupported-feature.js';
 import { NftablesWriter } from './nftables-writer.js';
 import { NFTABLES_DEFAULTS } from './options.js';
@@ -158,6 +159,8 @@ ${pool('cluster', 'even', ...Array.from({ length: 40 }, (_, host) => host))}`;
   const addresses = [1, 2, 3].map((host) => `cluster-ip 10.96.0.${host}\n`).join('');
   const read = readRuleset(`${HEADER}${addresses}${ports.join('\n')}`);
   const of = read.ruleset as Ruleset;
+  const stepsOf = (characters: number): Iterable<RuleText> =>
+    writer(of).loadInSteps({ characters, token: 'mine' }).steps;
   const elementsIn = (text: string): string[] =>
     text
       .split('\n')
@@ -166,23 +169,35 @@ ${pool('cluster', 'even', ...Array.from({ length: 40 }, (_, host) => host))}`;
       .sort();
 
   it.each([1, 500, 1 << 20])('of %i characters writes what a load as a whole does', (characters) => {
-    const steps = [...writer(of).loadInSteps(characters)].map(({ text }) => text);
+    const steps = [...stepsOf(characters)].map(({ text }) => text);
     expect(elementsIn(steps.join(''))).toEqual(elementsIn(writer(of).load().text));
   });
 
   it('hooks the chains up last', () => {
-    const steps = [...writer(of).loadInSteps(500)].map(({ text }) => text);
+    const steps = [...stepsOf(500)].map(({ text }) => text);
     expect(steps.length).toBeGreaterThan(3);
     expect(steps.findIndex((text) => text.includes('hook'))).toBe(steps.length - 1);
     expect(steps.at(-1)).not.toContain(' : ');
+    expect(steps.at(-1)).toContain('delete set ip shunt loading-mine');
+  });
+
+  it('asks for its claim in every step', () => {
+    for (const { text } of stepsOf(500))
+      expect(text).toMatch(/(?:add|delete) (?:set|element) ip6 shunt loading-mine/);
+  });
+
+  it.each(['', 'a b', 'a'.repeat(33)])('does not take the token "%s"', (token) => {
+    expect(() => writer(of).loadInSteps({ characters: 1, token })).toThrow(
+      '"token" expected 1 to 32 letters',
+    );
   });
 
   it('is one transaction where that is enough', () => {
-    expect([...writer(of).loadInSteps(1 << 20)]).toHaveLength(1);
+    expect([...stepsOf(1 << 20)]).toHaveLength(1);
   });
 
   it('names the service port of each line that has one', () => {
-    const origins = [...writer(of).loadInSteps(500)].flatMap(({ text, originOf }) =>
+    const origins = [...stepsOf(500)].flatMap(({ text, originOf }) =>
       text.split('\n').flatMap((line, index) => (line.startsWith('10.96.0.2 ') ? [originOf(index + 1)] : [])),
     );
     expect(origins).toEqual(['IPv4 shop/b TCP']);

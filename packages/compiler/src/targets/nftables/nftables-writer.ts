@@ -14,7 +14,7 @@ import { mendTable } from './mend-table.js';
 import type { NftTable } from './nft-table.js';
 import { checkNftablesOptions, type NftablesOptions } from './options.js';
 import type { NftablesIds } from './port-ids.js';
-import { writeElements, writeFrame, writeHooks } from './whole-table.js';
+import { type SteppedLoad, type SteppedLoadOptions, steppedLoad } from './stepped-load.js';
 
 export class NftablesWriter {
   readonly #tables: readonly FamilyWriter[];
@@ -40,25 +40,11 @@ export class NftablesWriter {
   }
 
   /**
-   * Both tables as a whole, for a kernel that has none of that name, in several transactions. Their hooks come with
-   * the last one, and before that no packet sees anything of them. nft needs less memory and time for each than for
-   * all in one, and may work on one while the next is written.
-   * @param characters - of one transaction, about; what there is of one service port is not split
-   * @returns written one after the other, as they are asked for
+   * The same in several transactions, for a kernel that has none of these tables; they are refused if it has.
+   * @throws {RangeError} if an option is out of range
    */
-  *loadInSteps(characters: number): Generator<RuleText> {
-    let writer = new RuleTextWriter();
-    for (const table of this.#tables) writeFrame(table.parts, writer);
-    for (const table of this.#tables) {
-      for (const elements of table.elements(characters)) {
-        writeElements(table.place, elements, writer);
-        if (elements.size < characters) continue;
-        yield writer.finish();
-        writer = new RuleTextWriter();
-      }
-    }
-    for (const table of this.#tables) writeHooks(table.parts, writer);
-    yield writer.finish();
+  loadInSteps(options: SteppedLoadOptions): SteppedLoad {
+    return steppedLoad(this.#tables, options);
   }
 
   /**

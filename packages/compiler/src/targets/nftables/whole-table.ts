@@ -18,16 +18,18 @@ export function writeWholeTable(
   elements: ElementLines,
   writer: RuleTextWriter,
 ): void {
-  writeReplacement(place, writer);
+  // A table that is not there cannot be deleted.
+  writer.write(`add table ${place}`);
+  writer.write(`delete table ${place}`);
   writer.write(`table ${place} {`);
   for (const [name, declaration] of declarations) writeContainer(name, declaration, elements, writer);
   writeChains(chains, writer);
   writer.write('}');
 }
 
-/** Writes a table without elements, which no packet comes to, in place of whatever table of its name there is. */
+/** Writes a table without elements, which no packet comes to, where there is none of its name. */
 export function writeFrame({ place, declarations, chains }: TableParts, writer: RuleTextWriter): void {
-  writeReplacement(place, writer);
+  writer.write(`create table ${place}`);
   writer.write(`table ${place} {`);
   for (const [name, declaration] of declarations) writeContainer(name, declaration, null, writer);
   const inner = chains.filter(([, rules]) => !isHook(rules));
@@ -50,12 +52,6 @@ export function writeHooks({ place, chains }: TableParts, writer: RuleTextWriter
   const hooks = chains.filter(([, rules]) => isHook(rules));
   writeChains(hooks, writer);
   writer.write('}');
-}
-
-// A table that is not there cannot be deleted.
-function writeReplacement(place: string, writer: RuleTextWriter): void {
-  writer.write(`add table ${place}`);
-  writer.write(`delete table ${place}`);
 }
 
 function writeContainer(
