@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiClient, ApiSource, followedResources, loadKubeconfig } from '@shunt/agent';
+import { ApiClient, type ApiConnection, ApiSource, followedResources, loadKubeconfig } from '@shunt/agent';
 import { ClusterState, formatReference, type KubernetesObject, referenceTo } from '@shunt/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeApiServer } from './fake-api-server.js';
@@ -154,7 +156,7 @@ describe('an API server as a source', () => {
     const followed = await follow();
     await expect.poll(() => followed.log.lines.length).toBeGreaterThan(0);
     expect(followed.log.take()[0]).toMatch(
-      /cannot be followed: 403 services is forbidden: User "me" cannot list/,
+      /cannot be followed: 403 services is forbidden: User "me" cannot list \(the credentials of user "me" are not sent over http\)/,
     );
     expect(followed.isSynced()).toBe(false);
     server.refuses = null;
@@ -190,6 +192,64 @@ describe('an API server as a source', () => {
 });
 
 describe('a kubeconfig', () => {
+  const CREDENTIALS: readonly (readonly [what: string, user: object])[] = [
+    ['a token', { token: 'secret' }],
+    ['a password', { username: 'me', password: 'secret' }],
+    ['a client certificate', { 'client-certificate-data': 'YQ==', 'client-key-data': 'Yg==' }],
+    [
+      'a program that makes tokens',
+      { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x' } },
+    ],
+  ];
+
+  async function connectionOf(cluster: object, user: object): Promise<[ApiConnection, RequestOptions]> {
+    const file = join(folder, 'written');
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'c', cluster }],
+      users: [{ name: 'me', user }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'me' } }],
+      'current-context': 'c',
+    };
+    writeFileSync(file, JSON.stringify(config));
+    const connection = await loadKubeconfig({ from: { file }, context: null });
+    const options: RequestOptions = {};
+    await connection.authorize(options);
+    return [connection, options];
+  }
+
+  it.each(CREDENTIALS.flatMap(([what, user]) => [false, true].map((flag) => [what, user, flag] as const)))(
+    'with %s for a server of http:// sends nothing of it, and says so to who is refused: %j, insecure: %j',
+    async (_, user, flag) => {
+      const cluster = { server: 'http://127.0.0.1:8001', 'insecure-skip-tls-verify': flag };
+      const [{ server: url, hint }, { agent, headers = {}, ...others }] = await connectionOf(cluster, user);
+      expect([url, hint]).toEqual([cluster.server, 'the credentials of user "me" are not sent over http']);
+      expect(headers).toEqual({});
+      expect(Object.values(others).filter((each) => each !== undefined && each !== false)).toEqual([]);
+      expect(agent).toBeInstanceOf(Agent);
+      expect(JSON.stringify((agent as unknown as { readonly options: object }).options)).not.toMatch(
+        /cert|key|secret/,
+      );
+    },
+  );
+
+  it('keeps who is to be impersonated over http://, as kubectl does, and has no hint without credentials', async () => {
+    const [{ hint }, { headers }] = await connectionOf({ server: 'http://127.0.0.1:8001' }, { as: 'jane' });
+    expect([hint, headers]).toEqual([undefined, { 'Impersonate-User': 'jane' }]);
+  });
+
+  it('sends credentials over https://', async () => {
+    const cluster = { server: 'https://127.0.0.1:6443' };
+    const [{ hint }, { headers }] = await connectionOf(cluster, { token: 'secret' });
+    expect([hint, headers]).toEqual([undefined, { Authorization: 'Bearer secret' }]);
+    const [, { cert, key }] = await connectionOf(cluster, {
+      'client-certificate-data': 'YQ==',
+      'client-key-data': 'Yg==',
+    });
+    expect([String(cert), String(key)]).toEqual(['a', 'b']);
+  });
+
   it.each([
     [{ path: '/nowhere/config', context: null }, /^kubeconfig \/nowhere\/config: ENOENT/],
     [{ path: 'config', context: 'prod' }, /no context is named "prod" \(there are fake\)$/],

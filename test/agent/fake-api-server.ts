@@ -48,9 +48,9 @@ export class FakeApiServer {
     return this.#watchers.size;
   }
 
-  /** A kubeconfig that leads here. */
+  /** A kubeconfig that leads here, as if by `kubectl proxy`: with credentials that are not for this server. */
   get kubeconfig(): string {
-    const cluster = { name: 'fake', cluster: { server: this.url, 'insecure-skip-tls-verify': true } };
+    const cluster = { name: 'fake', cluster: { server: this.url } };
     const context = { name: 'fake', context: { cluster: 'fake', user: 'me' } };
     const user = { name: 'me', user: { token: 'secret' } };
     return JSON.stringify({
@@ -136,7 +136,8 @@ export class FakeApiServer {
     const known = this.missing.has(pathname) ? undefined : PATHS[pathname];
     const matches = matcher(searchParams);
     if (this.refuses !== null) status(response, this.refuses.status, this.refuses.message);
-    else if (request.headers.authorization !== 'Bearer secret') status(response, 401, 'Unauthorized');
+    else if (request.headers.authorization !== undefined)
+      status(response, 400, 'credentials came over plain HTTP');
     else if (known === undefined) status(response, 404, 'the server could not find the requested resource');
     else if (searchParams.get('watch') === null) this.#list(known, searchParams, matches, response);
     else this.#watch(known[0], searchParams, matches, response);

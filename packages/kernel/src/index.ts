@@ -6,6 +6,7 @@ export * from './conntrack/netlink-conntrack.js';
 export * from './conntrack/open-conntrack.js';
 export * from './iptables/iptables-driver.js';
 export type { IptablesVariant } from './iptables/iptables-tool.js';
+export * from './nft/held-tables.js';
 export { NftLibrary } from './nft/nft-library.js';
 export * from './nft/nftables-driver.js';
 export * from './rule-driver.js';

@@ -11,3 +11,10 @@ export async function kernelProblem(error: unknown): Promise<string> {
   if (error instanceof CommandError || error instanceof UnsupportedFeatureError) return error.message;
   throw error;
 }
+
+/** Whether a driver's program is not installed. */
+export async function isMissingProgram(error: unknown): Promise<boolean> {
+  const { CommandError, DriverError } = await import('@shunt/kernel');
+  const { cause } = error instanceof DriverError ? error : {};
+  return cause instanceof CommandError && cause.reason === 'missing';
+}

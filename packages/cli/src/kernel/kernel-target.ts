@@ -15,25 +15,24 @@ import type { ClusterOptions } from '../options/cluster-options.js';
 export type KernelTarget = 'nftables' | 'iptables';
 
 export const KERNEL_TARGETS: readonly KernelTarget[] = ['nftables', 'iptables'];
-const VARIANTS: readonly IptablesVariant[] = ['default', 'legacy', 'nft'];
+export const IPTABLES_VARIANTS: readonly IptablesVariant[] = ['default', 'legacy', 'nft'];
 
 export interface TargetOptions {
   readonly target?: KernelTarget;
   readonly iptablesVariant: IptablesVariant;
 }
 
-/**
- * Adds which rules are written, and with which tool.
- * @param standard - what is meant where no target is named, in words
- */
-export function addTargetOptions(command: Command, standard = 'that of the mode'): Command {
+/** Adds which rules are written, and with which tool. */
+export function addTargetOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--target <target>', `the form of the rules (default: ${standard})`).choices(KERNEL_TARGETS),
+      new Option('--target <target>', 'the form of the rules (default: that of the mode)').choices(
+        KERNEL_TARGETS,
+      ),
     )
     .addOption(
       new Option('--iptables-variant <variant>', 'which iptables, where two are installed')
-        .choices(VARIANTS)
+        .choices(IPTABLES_VARIANTS)
         .default('default'),
     );
 }

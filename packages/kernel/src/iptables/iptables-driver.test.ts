@@ -171,4 +171,17 @@ describe('the iptables driver', () => {
     await expect(driver.verify()).rejects.toThrow('nothing was loaded');
     await expect(driver.repair()).rejects.toThrow('nothing was loaded');
   });
+
+  it('says which chains it would remove: none of the kubelet, none of others', async () => {
+    const lines = ['*nat', ':PREROUTING ACCEPT [0:0]', ':KUBE-SERVICES - [0:0]', ':MINE - [0:0]', 'COMMIT'];
+    lines.push('*filter', ':KUBE-FIREWALL - [0:0]', ':KUBE-FORWARD - [0:0]', 'COMMIT', '');
+    const runner = iptables(({ program }) =>
+      program === 'iptables-save' ? { ...DONE, stdout: lines.join('\n') } : null,
+    );
+    expect(await new IptablesDriver({ runner }).removable()).toEqual([
+      { family: 'IPv4', table: 'nat', chain: 'KUBE-SERVICES' },
+      { family: 'IPv4', table: 'filter', chain: 'KUBE-FORWARD' },
+    ]);
+    expect(written(runner)).toEqual([]);
+  });
 });

@@ -39,6 +39,13 @@ export interface IptablesDriverOptions {
   readonly lockFile?: string;
 }
 
+/** One that {@link IptablesDriver.remove} would delete. */
+export interface RemovableChain {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+}
+
 /**
  * Each table of each family is a transaction of its own, since iptables has no other. So all but the first that is
  * written are tried with `--test` before. The first is the largest: if it is refused, nothing has changed yet.
@@ -106,6 +113,12 @@ export class IptablesDriver implements RuleDriver {
     return found;
   }
 
+  /** The chains that {@link remove} would delete. Nothing in the kernel tells whether kube-proxy wrote them. */
+  async removable(): Promise<readonly RemovableChain[]> {
+    const held = await this.#read();
+    return this.#tools.flatMap(({ family }) => deletedBy(removalText(held[family]).text, family));
+  }
+
   async remove(): Promise<void> {
     this.#loaded = null;
     this.#wanted = null;
@@ -170,6 +183,15 @@ function withFamily(difference: Difference, family: Family): Difference {
 async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
   const outcomes = await Promise.allSettled(tasks);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** The chains that a text for `iptables-restore` deletes. */
+function deletedBy(text: string, family: Family): RemovableChain[] {
+  let table = '';
+  return text.split('\n').flatMap((line) => {
+    if (line.startsWith('*')) table = line.slice(1);
+    return line.startsWith('-X ') ? [{ family, table, chain: line.slice(3) }] : [];
+  });
 }
 
 /** Whether rules of a family may be others after a change. */

@@ -8,6 +8,8 @@ export interface ApiConnection {
   readonly server: string;
   /** Adds certificates, tokens and the agent to the options of one request. */
   authorize(options: RequestOptions): Promise<void>;
+  /** Why this connection may be refused (401, 403), where that can be told beforehand. */
+  readonly hint?: string;
 }
 
 /** The server answered, but not what was asked for. */
@@ -104,7 +106,7 @@ export class ApiClient {
     // It is met by who reads; without a listener it would end the process.
     response.on('error', () => {});
     if (response.statusCode === 200) return response;
-    throw await errorOf(response);
+    throw await errorOf(response, this.#connection.hint ?? null);
   }
 }
 
@@ -118,8 +120,11 @@ async function* bodyOf<Chunk>(response: IncomingMessage): AsyncGenerator<Chunk> 
   }
 }
 
-/** What a Status object says, or the status alone. */
-async function errorOf(response: IncomingMessage): Promise<ApiError> {
+/**
+ * What a Status object says, or the status alone.
+ * @param hint - why access may have been refused
+ */
+async function errorOf(response: IncomingMessage, hint: string | null): Promise<ApiError> {
   const status = response.statusCode ?? 0;
   const chunks: Buffer[] = [];
   let length = 0;
@@ -135,5 +140,6 @@ async function errorOf(response: IncomingMessage): Promise<ApiError> {
   } catch {
     // Not every proxy on the way speaks JSON.
   }
-  return new ApiError(status, `${status} ${message}`.trim());
+  const reason = hint !== null && (status === 401 || status === 403) ? ` (${hint})` : '';
+  return new ApiError(status, `${status} ${message}`.trim() + reason);
 }

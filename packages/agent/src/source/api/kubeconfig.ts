@@ -1,4 +1,4 @@
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig, User } from '@kubernetes/client-node';
 import type { ApiConnection } from './api-client.js';
 
 export interface KubeconfigChoice {
@@ -10,7 +10,7 @@ export interface KubeconfigChoice {
 
 /**
  * Finds out which API server, and as whom, by the official client's rules. The client is loaded here and nowhere
- * else: it is large, and an optional dependency.
+ * else: it is large, and an optional dependency. A server of `http://` is taken, and gets no credentials.
  * @throws {Error} with one clear message if the client is not installed or the file cannot be used
  */
 export async function loadKubeconfig({ from, context }: KubeconfigChoice): Promise<ApiConnection> {
@@ -29,7 +29,44 @@ export async function loadKubeconfig({ from, context }: KubeconfigChoice): Promi
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error(`kubeconfig ${name}: no context is chosen: pass --context`);
-  return { server: cluster.server, authorize: (options) => config.applyToHTTPSOptions(options) };
+  const { server } = cluster;
+  if (!isPlain(server)) return { server, authorize: (options) => config.applyToHTTPSOptions(options) };
+  const user = config.getCurrentUser();
+  const anonymous = await newKubeConfig();
+  anonymous.loadFromClusterAndUser(plainCluster(cluster), anonymousUser(user));
+  return {
+    server,
+    authorize: (options) => anonymous.applyToHTTPSOptions(options),
+    ...(hasCredentials(user)
+      ? { hint: `the credentials of user "${user?.name}" are not sent over http` }
+      : {}),
+  };
+}
+
+/** Whether everybody on the way can read along. */
+function isPlain(server: string): boolean {
+  return /^http:/i.test(server);
+}
+
+/**
+ * Of a cluster without TLS, as `kubectl proxy` serves it, only where it is. The client takes plain HTTP only from
+ * who waives the check of certificates, of which there are none.
+ */
+function plainCluster({ name, server, proxyUrl }: Cluster): Cluster {
+  const plain = { name, server: server.replace(/^http:/i, 'http:'), skipTLSVerify: true };
+  return proxyUrl === undefined ? plain : { ...plain, proxyUrl };
+}
+
+/** As with kubectl (client-go's clientcmd), no credentials go over plain HTTP; only who is to be impersonated does. */
+function anonymousUser(user: User | null): User {
+  const { name = 'anonymous', impersonateUser } = user ?? {};
+  return impersonateUser === undefined ? { name } : { name, impersonateUser };
+}
+
+function hasCredentials(user: User | null): boolean {
+  if (user === null) return false;
+  const { token, username, certData, certFile, exec, authProvider } = user;
+  return [token, username, certData, certFile, exec, authProvider].some(Boolean);
 }
 
 function loadServiceAccount(config: KubeConfig): void {

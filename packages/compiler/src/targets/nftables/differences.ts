@@ -61,11 +61,17 @@ function compareTables(expected: NftTable, actual: NftTable, ownerOf: OwnerOf, f
       report(ownerOf(family, container, key), part, data(should), data(is));
     }
   }
-  const text = (rules: readonly string[] | undefined): string | undefined =>
-    rules && `{ ${rules.join('; ')} }`;
-  for (const [name, should, is] of pairs(mapped(expected.chains, text), mapped(actual.chains, text))) {
+  for (const [name, should, is] of pairs(mapped(expected.chains, block), mapped(actual.chains, block))) {
     report(null, `chain ${place} ${name} `, should, is);
   }
+}
+
+/** The rules of a chain in one line. What hooks a base chain ends with a semicolon of its own. */
+function block(rules: readonly string[]): string {
+  const lines = rules.map((rule, index) =>
+    index === rules.length - 1 || rule.endsWith(';') ? rule : `${rule};`,
+  );
+  return `{ ${lines.join(' ')} }`;
 }
 
 /** What differs between two maps. */
@@ -80,9 +86,6 @@ export function* pairs(
   for (const [key, is] of actual) if (!expected.has(key)) yield [key, undefined, is];
 }
 
-function mapped<T>(
-  map: ReadonlyMap<string, T>,
-  text: (value: T) => string | undefined,
-): ReadonlyMap<string, string> {
-  return new Map([...map].map(([key, value]) => [key, text(value) ?? '']));
+function mapped<T>(map: ReadonlyMap<string, T>, text: (value: T) => string): ReadonlyMap<string, string> {
+  return new Map([...map].map(([key, value]) => [key, text(value)]));
 }
