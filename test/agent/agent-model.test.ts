@@ -1,5 +1,6 @@
 import { nodeViewer } from '@shunt/agent';
 import { changeBetween, defaultConfig, isEmptyChange, type ProxyConfig, resolve } from '@shunt/compiler';
+import { ReadBackError } from '@shunt/kernel';
 import { ClusterState } from '@shunt/model';
 import { applyChange, changes, clusters } from '@shunt/testing';
 import fc from 'fast-check';
@@ -11,7 +12,14 @@ import { NODE_OPTIONS, startAgent, type VirtualAgent } from './virtual-agent.js'
 type Event =
   | { readonly is: 'change' }
   | { readonly is: 'time'; readonly milliseconds: number }
-  | { readonly is: 'kernel refuses' | 'kernel takes' | 'somebody flushes' | 'agent is killed' }
+  | {
+      readonly is:
+        | 'kernel refuses'
+        | 'kernel takes'
+        | 'kernel cannot be read'
+        | 'somebody flushes'
+        | 'agent is killed';
+    }
   | { readonly is: 'kernel is slow'; readonly milliseconds: number };
 
 const milliseconds = fc.oneof(fc.constantFrom(0, 1, 999, 1000), fc.nat({ max: 40_000 }));
@@ -22,7 +30,13 @@ const events: fc.Arbitrary<readonly Event[]> = fc.array(
     {
       weight: 3,
       arbitrary: fc
-        .constantFrom('kernel refuses', 'kernel takes', 'somebody flushes', 'agent is killed')
+        .constantFrom(
+          'kernel refuses',
+          'kernel takes',
+          'kernel cannot be read',
+          'somebody flushes',
+          'agent is killed',
+        )
         .map((is): Event => ({ is }) as Event),
     },
     {
@@ -57,7 +71,8 @@ it('whatever happens, in the end the kernel holds what the cluster asks for', as
         const { clock, driver, source } = it;
         if (event.is === 'time') await clock.advance(event.milliseconds);
         else if (event.is === 'kernel refuses') driver.failure = new Error('refused');
-        else if (event.is === 'kernel takes') driver.failure = null;
+        else if (event.is === 'kernel takes') driver.failure = driver.unreadable = null;
+        else if (event.is === 'kernel cannot be read') driver.unreadable = new ReadBackError('too busy');
         else if (event.is === 'somebody flushes') {
           kernel.rules = kernel.rules && { ...kernel.rules, servicePorts: [] };
         } else if (event.is === 'kernel is slow') {
@@ -72,7 +87,7 @@ it('whatever happens, in the end the kernel holds what the cluster asks for', as
           applyChange(source.state, change);
         }
       }
-      it.driver.failure = null;
+      it.driver.failure = it.driver.unreadable = null;
       await it.clock.advance(QUIET);
       const input = { state: wanted, node: nodeViewer(node)(wanted), config };
       const { ruleset } = resolve(input);

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { DriverError } from '@shunt/kernel';
+import { DriverError, ReadBackError } from '@shunt/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeKernel } from './fake-driver.js';
 import { NODE, service, slice, startAgent, type VirtualAgent } from './virtual-agent.js';
@@ -64,11 +64,59 @@ describe('an agent', () => {
     await clock.advance(5000);
   });
 
+  it('looks every sync period whether the rules are there, however long it takes to read them all', async () => {
+    const { clock, driver, log } = await start([NODE, service('cart')], { glances: true });
+    const loaded = driver.kernel.rules;
+    await clock.advance(30_000);
+    driver.pace = () => new Promise((resolve) => void clock.after(5000, resolve));
+    await clock.advance(35_000);
+    // The next time that all are read is 100 s from now.
+    driver.calls.length = 0;
+    for (let count = 0; count < 3; count++) {
+      driver.kernel.rules = null;
+      await clock.advance(35_000);
+      expect(driver.kernel.rules).toBe(loaded);
+      expect(log.take()).toEqual(['warn somebody had changed the rules; they are mended']);
+    }
+    expect(driver.calls).toEqual(['repair', 'repair', 'repair']);
+    await clock.advance(5000);
+  });
+
+  it('goes on with changes while the rules cannot be read back, says so once, and when they can', async () => {
+    const { agent, clock, driver, log, source } = await start([NODE, service('cart')], {
+      metricsAddress: ANY_PORT,
+    });
+    driver.unreadable = new ReadBackError('another program is busy');
+    await clock.advance(30_000);
+    const problem =
+      'error the rules cannot be compared with what they should be, but follow changes: another program is busy';
+    expect(log.take()).toEqual([problem]);
+    source.state.upsert(slice('cart', ['10.244.0.5']));
+    await clock.advance(70_000);
+    expect(driver.calls).toEqual(['load', 'repair', 'apply 1', 'repair', 'repair']);
+    expect(driver.kernel.rules?.servicePorts[0]?.clusterPool?.backends).toHaveLength(1);
+    expect(await sample(agent, 'shunt_rules_read_back_failures_total')).toBe(3);
+    expect(await sample(agent, 'kubeproxy_sync_proxy_rules_nftables_sync_failures_total')).toBe(0);
+    expect(log.take()).toEqual([]);
+    driver.unreadable = null;
+    await clock.advance(30_000);
+    expect(log.lines).toContain('info the rules are read back again');
+  });
+
+  it('compares the rules even if each sync brings a change', async () => {
+    const { clock, driver, source } = await start([NODE, service('cart')]);
+    for (let count = 1; count <= 60; count++) {
+      source.state.upsert(slice('cart', [`10.244.0.${count}`]));
+      await clock.advance(1000);
+    }
+    expect(driver.calls.filter((call) => call === 'repair').length).toBeGreaterThanOrEqual(1);
+  });
+
   it('goes through all rules after the full sync period, where that is the shorter one', async () => {
     const timing = { minSyncPeriod: 1000, syncPeriod: 7_200_000, fullSyncPeriod: 3_600_000 };
     const { clock, driver } = await start([NODE], { timing });
     await clock.advance(3_600_000);
-    expect(driver.calls).toEqual(['load', 'load']);
+    expect(driver.calls).toEqual(['load', 'repair']);
   });
 
   it('keeps the last good rules when the kernel refuses, says so once, and is well again by itself', async () => {
@@ -288,6 +336,10 @@ describe('what an agent answers', () => {
     source.state.delete({ kind: 'Service', namespace: 'shop', name: 'none' });
     await clock.advance(2000);
     expect(await sample(agent, `${prefix}_nftables_sync_failures_total`)).toBe(2);
+    expect(await sample(agent, `${prefix}_service_changes_pending`)).toBe(1);
+    driver.failure = null;
+    await clock.advance(30_000);
+    expect(await sample(agent, `${prefix}_service_changes_pending`)).toBe(0);
     expect((await get(agent.ports.metrics, '/proxyMode')).text).toBe('nftables');
     expect((await get(agent.ports.metrics, '/healthz')).status).toBe(200);
   });

@@ -7,7 +7,7 @@ import {
   type RulesetChange,
   servicePortKey,
 } from '@shunt/compiler';
-import type { Difference, DriverReport, RuleDriver } from '@shunt/kernel';
+import type { Difference, DriverReport, ReadBackError, RuleDriver } from '@shunt/kernel';
 
 /** What stays when a driver, and its agent, is gone. */
 export class FakeKernel {
@@ -23,6 +23,10 @@ export class FakeDriver implements RuleDriver {
   failure: Error | null = null;
   /** Waited for in every call. */
   pace: () => Promise<void> = async () => {};
+  /** Thrown by what only reads, besides. */
+  unreadable: ReadBackError | null = null;
+  /** The cheap look, for drivers that have one. */
+  isInPlace?: () => Promise<boolean>;
   #expected: Ruleset | null = null;
   #isBusy = false;
 
@@ -55,6 +59,7 @@ export class FakeDriver implements RuleDriver {
 
   repair(): Promise<readonly Difference[]> {
     return this.#call('repair', () => {
+      if (this.unreadable !== null) throw this.unreadable;
       const differences = this.#differences();
       this.kernel.rules = this.#expected;
       return differences;

@@ -56,12 +56,18 @@ export interface VirtualAgent {
 
 export async function startAgent(
   objects: readonly Parameters<ClusterState['upsert']>[0][],
-  options: Partial<AgentOptions> & { readonly kernel?: FakeKernel; readonly now?: number } = {},
+  options: Partial<AgentOptions> & {
+    readonly kernel?: FakeKernel;
+    readonly now?: number;
+    /** Whether the driver has a cheap look. */
+    readonly glances?: boolean;
+  } = {},
 ): Promise<VirtualAgent> {
-  const { kernel, now, ...rest } = options;
+  const { kernel, now, glances = false, ...rest } = options;
   const clock = new VirtualClock(now ?? Date.UTC(2025, 0, 1));
   const source = new HandSource(objects);
   const driver = new FakeDriver(kernel);
+  if (glances) driver.isInPlace = async () => driver.kernel.rules !== null;
   const log = new ListLog();
   const agent = new Agent({
     source,

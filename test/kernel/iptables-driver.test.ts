@@ -60,6 +60,20 @@ describe.skipIf(skipped).each(['legacy', 'nft'] as const)(
       );
     });
 
+    it('knows whether it is in place', async () => {
+      expect(await driver.isInPlace()).toBe(false);
+      await driver.load(both);
+      expect(await driver.isInPlace()).toBe(true);
+      for (const table of ['nat', 'filter']) {
+        iptables('-t', table, '-F');
+        expect(await driver.isInPlace()).toBe(false);
+        await driver.repair();
+        expect(await driver.isInPlace()).toBe(true);
+      }
+      await newDriver().remove();
+      expect(await driver.isInPlace()).toBe(false);
+    });
+
     it('writes nothing when the kernel has it all', async () => {
       await driver.load(both);
       expect(await newDriver().load(both)).toMatchObject({ full: false, statements: 0 });

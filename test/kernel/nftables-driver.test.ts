@@ -147,6 +147,18 @@ describe.skipIf(skipped).each([
     expect(await driver.verify()).toEqual([]);
   });
 
+  it('knows whether it is in place', async () => {
+    expect(await driver.isInPlace()).toBe(false);
+    await driver.load(both);
+    expect(await driver.isInPlace()).toBe(true);
+    for (const wipe of ['flush table ip shunt', 'delete table ip6 shunt', 'flush ruleset']) {
+      nft(wipe);
+      expect(await driver.isInPlace()).toBe(false);
+      await driver.repair();
+      expect(await driver.isInPlace()).toBe(true);
+    }
+  });
+
   it('writes whole tables where somebody else had some of that name', async () => {
     nft(
       'table ip shunt {\n map frontends {\n type ipv4_addr : ipv4_addr\n }\n chain services {\n drop\n }\n}',

@@ -18,6 +18,7 @@ import type { ClusterSource } from './source/cluster-source.js';
 import { BoundedRunner, type RunOutcome, type RunReason } from './sync/bounded-runner.js';
 import type { FlowCleaner } from './sync/flow-cleaner.js';
 import { type NodeOptions, nodeViewer } from './sync/node-watch.js';
+import { ReadBackSchedule } from './sync/read-back-schedule.js';
 import { SyncLog } from './sync/sync-log.js';
 import { Syncer, type SyncReport } from './sync/syncer.js';
 
@@ -26,8 +27,8 @@ export interface AgentTiming {
   /** Between the end of one sync and the start of the next, at least. */
   readonly minSyncPeriod: number;
   /**
-   * How often the kernel's rules are compared with what they should be, or less often if that takes long; the
-   * longest wait for a retry.
+   * How often it is looked at whether the kernel's rules are there, and compared whether they are as they should be;
+   * the latter less often if that takes long. The longest wait for a retry.
    */
   readonly syncPeriod: number;
   /** How long nothing at all may happen before all rules are gone through. */
@@ -60,8 +61,6 @@ export interface AgentOptions {
 
 /** The first retry after a failure; each further one waits twice as long, up to the sync period. */
 const FIRST_RETRY_MILLISECONDS = 1000;
-/** Reading all rules back delays changes, so it gets at most one part in so many of the time. */
-const VERIFY_PAUSE = 20;
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -78,9 +77,10 @@ export class Agent {
   readonly #servers: readonly KeptServer[];
   readonly #syncLog: SyncLog;
   readonly #missingNode: MissingNode;
+  readonly #readBack: ReadBackSchedule;
   #isSynced = false;
   #servicePorts = 0;
-  #cancelVerify: () => void = () => {};
+  #cancelLook: () => void = () => {};
   #stopping: Promise<void> | null = null;
 
   constructor(options: AgentOptions) {
@@ -113,6 +113,7 @@ export class Agent {
       { minInterval: minSyncPeriod, maxInterval: fullSyncPeriod, retry },
       (reasons) => this.#run(reasons),
     );
+    this.#readBack = new ReadBackSchedule(syncPeriod, driver.isInPlace !== undefined, clock.now());
     this.#state.subscribe((event) => this.#changed(event));
     this.#servers = this.#makeServers();
   }
@@ -125,7 +126,7 @@ export class Agent {
     source.start(this.#state, () => {
       this.#isSynced = true;
       this.#queue('first');
-      this.#verifyLater(0);
+      this.#lookLater();
     });
   }
 
@@ -150,7 +151,7 @@ export class Agent {
 
   async #stop(rules: 'keep' | 'remove'): Promise<void> {
     const { source, driver, log } = this.#options;
-    this.#cancelVerify();
+    this.#cancelLook();
     await source.stop();
     await this.#runner.stop();
     await Promise.all([...this.#servers.map((server) => server.stop()), this.#checkServers.stop()]);
@@ -188,12 +189,13 @@ export class Agent {
     this.#runner.request(reason);
   }
 
-  /** @param took - milliseconds that the last verification took */
-  #verifyLater(took: number): void {
-    const { clock, timing } = this.#options;
+  #lookLater(): void {
+    const { clock } = this.#options;
     if (this.#stopping !== null) return;
-    const wait = Math.max(timing.syncPeriod, took * VERIFY_PAUSE);
-    this.#cancelVerify = clock.after(wait, () => this.#runner.request('verify'));
+    this.#cancelLook();
+    this.#cancelLook = clock.after(this.#readBack.wait(clock.now()), () => {
+      this.#runner.request(this.#readBack.reason(clock.now()));
+    });
   }
 
   /** Never fails in silence, whatever it is that fails. */
@@ -215,15 +217,16 @@ export class Agent {
     this.#missingNode.look(this.#state);
     let report: SyncReport;
     try {
-      report = await this.#syncer.sync(reasons).finally(() => {
-        if (reasons.has('verify')) this.#verifyLater(clock.now() - began);
-      });
+      report = await this.#syncer.sync(reasons);
+      this.#readBack.ended(report, clock.now());
     } catch (error) {
       // Whatever it was, the rules are not known to be right since.
       this.#health.queued(began);
       this.#metrics.failed(isPartial);
       this.#syncLog.failed(error);
       return 'failed';
+    } finally {
+      if (reasons.has('verify') || reasons.has('glance')) this.#lookLater();
     }
     const now = clock.now();
     this.#health.synced(began, now);

@@ -32,7 +32,8 @@ export interface DriverReport {
 /**
  * Puts rulesets into the kernel. Calls must not overlap. A call that fails leaves the rules that were in force,
  * throws a `DriverError`, and the next call starts from what the kernel holds then. A ruleset that the target cannot
- * say is an `UnsupportedFeatureError` of the compiler, before anything is written.
+ * say is an `UnsupportedFeatureError` of the compiler, before anything is written. A `verify`, `repair` or `isInPlace`
+ * that throws a `ReadBackError` has changed nothing: the next `apply` goes on as if it had not been called.
  */
 export interface RuleDriver {
   readonly target: 'nftables' | 'iptables';
@@ -50,6 +51,11 @@ export interface RuleDriver {
   verify(): Promise<readonly Difference[]>;
   /** Verifies, and writes what differs; the differences that were found. */
   repair(): Promise<readonly Difference[]>;
+  /**
+   * Whether what leads packets to the rules is there: `false` once somebody has flushed or deleted them, or if nothing
+   * was loaded. A few milliseconds, however many rules there are; that all of them are right, only `verify` knows.
+   */
+  isInPlace?(): Promise<boolean>;
   /** Removes everything of this driver's from the kernel, whoever loaded it, and nothing else. */
   remove(): Promise<void>;
 }
@@ -68,3 +74,9 @@ export class DriverError extends Error {
     super(message, options);
   }
 }
+
+/**
+ * The kernel's rules could not be read. Whoever only wanted to compare them knows no more than before, and nothing
+ * is worse than before: what a driver knows of the kernel still holds.
+ */
+export class ReadBackError extends DriverError {}

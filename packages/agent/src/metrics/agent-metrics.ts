@@ -71,6 +71,10 @@ export class AgentMetrics {
     'shunt_rules_drift_total',
     'Rules that somebody else had changed or removed, and that were mended',
   );
+  readonly #unread = this.#counter(
+    'shunt_rules_read_back_failures_total',
+    'Times that the rules could not be read back to compare them; they follow changes all the same',
+  );
   readonly #statements = this.#counter('shunt_rule_statements_total', 'Lines that the kernel took');
   readonly #deletedFlows = this.#counter(
     'kubeproxy_conntrack_reconciler_deleted_entries_total',
@@ -121,19 +125,20 @@ export class AgentMetrics {
   }
 
   /** @param began - when the sync began, in milliseconds since 1970, as `now` */
-  synced({ changes, driver, drift, deletedFlows }: SyncReport, began: number, now: number): void {
-    const seconds = (now - began) / 1000;
-    this.#syncSeconds.observe(seconds);
+  synced(report: SyncReport, began: number, now: number): void {
+    const { changes, driver, drift, deletedFlows, written, readBackProblem } = report;
+    this.#syncSeconds.observe((now - began) / 1000);
     if (driver !== null) {
-      (driver.full ? this.#fullSeconds : this.#partialSeconds).observe(seconds);
+      (driver.full ? this.#fullSeconds : this.#partialSeconds).observe((written - began) / 1000);
       this.#statements.inc(driver.statements);
     }
     for (const { serviceChanges, endpointChanges, triggerTimes } of changes) {
       this.#serviceChanges.inc(serviceChanges);
       this.#endpointChanges.inc(endpointChanges);
-      for (const time of triggerTimes) this.#programmingSeconds.observe((now - time) / 1000);
+      for (const time of triggerTimes) this.#programmingSeconds.observe((written - time) / 1000);
     }
     this.#drift.inc(drift.length);
+    if (readBackProblem !== null) this.#unread.inc();
     if (deletedFlows !== null) this.#deletedFlows.inc(deletedFlows);
     this.#lastSync.set(now / 1000);
   }

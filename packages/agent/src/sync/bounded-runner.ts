@@ -7,7 +7,7 @@ import type { Clock } from '../clock/clock.js';
 import { type BackOff, backOffDelay } from './back-off.js';
 
 /** Why a run happens. Several reasons may come together in one run. */
-export type RunReason = 'first' | 'changes' | 'verify' | 'retry' | 'full';
+export type RunReason = 'first' | 'changes' | 'glance' | 'verify' | 'retry' | 'full';
 
 export interface RunTiming {
   /** Milliseconds between the end of a run and the start of the next, at least. */

@@ -17,6 +17,7 @@ export class SyncLog {
   readonly #rules: StandingProblem;
   readonly #flows: StandingProblem;
   readonly #wholeSync: StandingProblem;
+  readonly #readBack: Readonly<Record<'glance' | 'all', StandingProblem>>;
 
   /** @param locate - where an object is written; `null`: nobody knows */
   constructor(log: Log, locate: (object: ObjectReference) => SourcePosition | null) {
@@ -25,6 +26,10 @@ export class SyncLog {
     this.#rules = new StandingProblem(log, 'the rules are written again');
     this.#flows = new StandingProblem(log, 'tracked flows are cleaned again');
     this.#wholeSync = new StandingProblem(log, 'syncs go through to their end again');
+    this.#readBack = {
+      glance: new StandingProblem(log, 'it can be seen again whether the rules are there'),
+      all: new StandingProblem(log, 'the rules are read back again'),
+    };
   }
 
   /** A sync failed. */
@@ -51,10 +56,8 @@ export class SyncLog {
     this.#wholeSync.over();
   }
 
-  succeeded(
-    { driver, loaded, drift, deletedFlows, flowProblem }: SyncReport,
-    reasons: ReadonlySet<RunReason>,
-  ): void {
+  succeeded(report: SyncReport, reasons: ReadonlySet<RunReason>): void {
+    const { driver, loaded, drift, deletedFlows, flowProblem } = report;
     const log = this.#log;
     this.#rules.over();
     if (driver !== null) {
@@ -64,9 +67,21 @@ export class SyncLog {
       else log.debug(fields, 'the rules follow a change');
     }
     if (drift.length > 0) log.warn(driftFields(drift), 'somebody had changed the rules; they are mended');
+    this.#readBackEnded(report);
     if (deletedFlows !== null) log.debug({ deletedFlows }, 'flows to endpoints that are gone are deleted');
     if (flowProblem === null) this.#flows.over();
     else this.#flows.met(`tracked flows cannot be cleaned: ${flowProblem.message}`);
+  }
+
+  #readBackEnded({ readBack, readBackProblem }: SyncReport): void {
+    if (readBack === 'nothing') return;
+    const problem = this.#readBack[readBack];
+    if (readBackProblem === null) problem.over();
+    else {
+      problem.met(
+        `the rules cannot be compared with what they should be, but follow changes: ${readBackProblem.message}`,
+      );
+    }
   }
 
   /** The compiler has something to say of the objects. */

@@ -6,7 +6,7 @@ import {
   type Ruleset,
   type RulesetUpdate,
 } from '@shunt/compiler';
-import type { Difference, DriverReport, RuleDriver } from '@shunt/kernel';
+import { type Difference, type DriverReport, ReadBackError, type RuleDriver } from '@shunt/kernel';
 import type { ChangeEvent } from '@shunt/model';
 import type { Clock } from '../clock/clock.js';
 import type { RunReason } from './bounded-runner.js';
@@ -31,8 +31,14 @@ export interface SyncReport {
   readonly driver: DriverReport | null;
   /** The kernel was looked through as a whole, not told a difference. */
   readonly loaded: boolean;
+  /** When the kernel had what changed, in milliseconds since 1970. */
+  readonly written: number;
   /** What the kernel held otherwise than it should; it has been mended. */
   readonly drift: readonly Difference[];
+  /** How far the rules were read back; a load has done that already. */
+  readonly readBack: 'nothing' | 'glance' | 'all';
+  /** Why the rules could not be read back; they are as they were, and follow changes. */
+  readonly readBackProblem: ReadBackError | null;
   /** Tracked flows that were deleted; `null`: none were looked for. */
   readonly deletedFlows: number | null;
   /** Why flows could not be looked at; they will be with the next sync. */
@@ -71,8 +77,13 @@ export class Syncer {
     return this.#needsLoad;
   }
 
+  /** What is not known to be in the rules: also what a sync has taken that has not succeeded. */
   get pending(): Pick<PendingChanges, 'serviceChanges' | 'endpointChanges'> {
-    return this.#pending;
+    const all = [this.#pending, ...this.#unreported];
+    return {
+      serviceChanges: all.reduce((sum, { serviceChanges }) => sum + serviceChanges, 0),
+      endpointChanges: all.reduce((sum, { endpointChanges }) => sum + endpointChanges, 0),
+    };
   }
 
   /**
@@ -80,51 +91,60 @@ export class Syncer {
    * @throws {Error} what the driver threw; the rules that were in force still are
    */
   async sync(reasons: ReadonlySet<RunReason>): Promise<SyncReport> {
-    const update = this.#compile(reasons);
-    const loaded = this.#needsLoad || reasons.has('full');
-    const driver = await this.#write(update, loaded);
-    const isVerified = driver === null && reasons.has('verify');
-    const drift = isVerified ? await this.#guarded(() => this.#options.driver.repair()) : [];
+    const loaded = this.#needsLoad;
+    let driver = await this.#write(this.#compile());
+    // Addresses of interfaces come and go without an event.
+    if (isThorough(reasons)) {
+      driver = both(driver, await this.#write(this.#take(this.#compiler.refreshNode())));
+    }
+    const written = this.#options.clock.now();
+    const looked = loaded ? NOT_READ_BACK : await this.#readBack(reasons);
     const changes = this.#unreported;
     this.#unreported = [];
-    return { changes, driver, loaded, drift, ...(await this.#sweepFlows()) };
+    return { changes, driver, loaded, written, ...looked, ...(await this.#sweepFlows()) };
   }
 
-  #compile(reasons: ReadonlySet<RunReason>): RulesetUpdate {
+  #compile(): RulesetUpdate {
     const changes = this.#pending.take();
     this.#unreported.push(changes);
     this.#uncompiled.push(...changes.events);
-    const updates = [this.#compiler.update(this.#uncompiled)];
+    const update = this.#compiler.update(this.#uncompiled);
     this.#uncompiled = [];
-    // Addresses of interfaces come and go without an event.
-    if (reasons.has('verify') || reasons.has('full')) updates.push(this.#compiler.refreshNode());
-    for (const update of updates) {
-      this.#sweeps.plan(update);
-      this.#options.compiled(update);
-    }
-    const [first, second] = updates as [RulesetUpdate, RulesetUpdate?];
-    if (second === undefined || isEmptyChange(second)) return first;
-    // Two changes in a row are rare, and no driver takes them as one.
-    if (!isEmptyChange(first)) this.#needsLoad = true;
-    return second;
+    return this.#take(update);
   }
 
-  async #write(update: RulesetUpdate, loaded: boolean): Promise<DriverReport | null> {
+  #take(update: RulesetUpdate): RulesetUpdate {
+    this.#sweeps.plan(update);
+    this.#options.compiled(update);
+    return update;
+  }
+
+  async #write(update: RulesetUpdate): Promise<DriverReport | null> {
     const { driver } = this.#options;
     const { ruleset } = this.#compiler;
-    if (loaded) {
-      const report = await this.#guarded(() => driver.load(ruleset));
+    if (this.#needsLoad) {
+      const report = await driver.load(ruleset);
       this.#needsLoad = false;
       return report;
     }
     if (isEmptyChange(update)) return null;
-    return this.#guarded(() => driver.apply(ruleset, update));
+    // Until the kernel has it, all that is known of the kernel is in doubt.
+    this.#needsLoad = true;
+    const report = await driver.apply(ruleset, update);
+    this.#needsLoad = false;
+    return report;
   }
 
-  async #guarded<Result>(call: () => Promise<Result>): Promise<Result> {
+  async #readBack(reasons: ReadonlySet<RunReason>): Promise<ReadBack> {
+    const { driver } = this.#options;
+    const readBack = isThorough(reasons) ? 'all' : reasons.has('glance') ? 'glance' : 'nothing';
+    if (readBack === 'nothing') return NOT_READ_BACK;
     try {
-      return await call();
+      const isGood = readBack === 'glance' && (await driver.isInPlace?.()) !== false;
+      return { drift: isGood ? [] : await driver.repair(), readBack, readBackProblem: null };
     } catch (error) {
+      // What is known of the kernel still holds if all that failed was to read it.
+      if (error instanceof ReadBackError) return { drift: [], readBack, readBackProblem: error };
       this.#needsLoad = true;
       throw error;
     }
@@ -142,4 +162,23 @@ export class Syncer {
       return { deletedFlows: null, flowProblem: error instanceof Error ? error : new Error(String(error)) };
     }
   }
+}
+
+type ReadBack = Pick<SyncReport, 'drift' | 'readBack' | 'readBackProblem'>;
+
+const NOT_READ_BACK: ReadBack = { drift: [], readBack: 'nothing', readBackProblem: null };
+
+/** Whether all rules are gone through, after what may have changed without an event. */
+function isThorough(reasons: ReadonlySet<RunReason>): boolean {
+  return reasons.has('verify') || reasons.has('full');
+}
+
+/** What two writes in a row did. */
+function both(first: DriverReport | null, second: DriverReport | null): DriverReport | null {
+  if (first === null || second === null) return first ?? second;
+  return {
+    statements: first.statements + second.statements,
+    duration: first.duration + second.duration,
+    full: first.full || second.full,
+  };
 }

@@ -3,6 +3,7 @@ import {
   differences,
   type IptablesOptions,
   IptablesWriter,
+  JUMP_RULES,
   type PerFamily,
   type Ruleset,
   type RulesetChange,
@@ -119,6 +120,15 @@ export class IptablesDriver implements RuleDriver {
     return this.#tools.flatMap(({ family }) => deletedBy(removalText(held[family]).text, family));
   }
 
+  /** Looks at a rule of each table: who flushes or reloads rules does that to whole tables. */
+  async isInPlace(): Promise<boolean> {
+    if (this.#loaded === null) return false;
+    for (const tool of this.#tools) {
+      for (const { table, from, words } of LOOKED_AT) if (!(await tool.has(table, from, words))) return false;
+    }
+    return true;
+  }
+
   async remove(): Promise<void> {
     this.#loaded = null;
     this.#wanted = null;
@@ -168,6 +178,11 @@ export class IptablesDriver implements RuleDriver {
     return tools.reduce((lines, { family }) => lines + lineCount(texts[family].text), 0);
   }
 }
+
+/** By these packets of others come to nearly all rules of their table. */
+const LOOKED_AT = JUMP_RULES.filter(({ table, from, to }) => {
+  return to === 'KUBE-SERVICES' && from === (table === 'nat' ? 'PREROUTING' : 'FORWARD');
+});
 
 /** The key of a service port tells the family; without one, the rule of one family reads as that of the other. */
 function withFamily(difference: Difference, family: Family): Difference {

@@ -3,7 +3,7 @@ import { parseIptablesSave, type RuleText, type SavedTables } from '@shunt/compi
 import type { Family } from '@shunt/model';
 import { CommandError, type CommandResult, type CommandRunner } from '../command/command-runner.js';
 import { firstLine } from '../nft/nft-error.js';
-import { DriverError } from '../rule-driver.js';
+import { DriverError, ReadBackError } from '../rule-driver.js';
 import { iptablesError } from './iptables-error.js';
 
 /** Which of the two sorts of iptables, where both are installed; `default`: what the system calls iptables. */
@@ -28,6 +28,7 @@ export class IptablesTool {
   readonly #options: IptablesToolOptions;
   readonly #restore: string;
   readonly #save: string;
+  readonly #program: string;
   #isChecked = false;
 
   constructor(family: Family, options: IptablesToolOptions) {
@@ -35,6 +36,7 @@ export class IptablesTool {
     this.#options = options;
     const name = family === 'IPv4' ? 'iptables' : 'ip6tables';
     const variant = options.variant === 'default' ? '' : `-${options.variant}`;
+    this.#program = `${name}${variant}`;
     this.#restore = `${name}${variant}-restore`;
     this.#save = `${name}${variant}-save`;
   }
@@ -58,11 +60,28 @@ export class IptablesTool {
     this.#isChecked = true;
   }
 
-  /** What the kernel holds, all tables. */
+  /**
+   * What the kernel holds, all tables.
+   * @throws {ReadBackError}
+   */
   async read(): Promise<SavedTables> {
-    const { status, stdout, stderr } = await this.#run(this.#save, []);
-    if (status !== 0) throw iptablesError(this.#save, stderr, { text: '', originOf: () => null });
+    const { status, stdout, stderr } = await this.#ask(this.#save, []);
+    if (status !== 0) throw this.#unreadable(this.#save, stderr);
     return parseIptablesSave(stdout);
+  }
+
+  /**
+   * Whether a rule is there.
+   * @param words - all behind the chain
+   * @throws {ReadBackError} if that cannot be known
+   */
+  async has(table: string, chain: string, words: string): Promise<boolean> {
+    const args = [...LOCK_WAIT, '-t', table, '-C', chain, ...wordsOf(words)];
+    const { status, stderr } = await this.#ask(this.#program, args);
+    if (status === 0) return true;
+    // 1 is a rule that is not there, or leads to a chain that is not; others are locks, faults and permissions.
+    if (status === 1 || /Couldn't load target|does not exist/.test(stderr)) return false;
+    throw this.#unreadable(this.#program, stderr);
   }
 
   /** Asks whether a text would be taken, as far as that is known without taking it. */
@@ -85,6 +104,19 @@ export class IptablesTool {
     if (status !== 0) throw iptablesError(this.#restore, stderr, rules);
   }
 
+  #unreadable(program: string, output: string): ReadBackError {
+    return new ReadBackError(iptablesError(program, output, { text: '', originOf: () => null }).message);
+  }
+
+  async #ask(program: string, args: readonly string[]): Promise<CommandResult> {
+    try {
+      return await this.#run(program, args);
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      throw new ReadBackError(error.message, null, null, { cause: error });
+    }
+  }
+
   async #run(program: string, args: readonly string[], input = ''): Promise<CommandResult> {
     const { runner, timeout, lockFile } = this.#options;
     const environment = lockFile === null ? {} : { XTABLES_LOCKFILE: lockFile };
@@ -95,4 +127,9 @@ export class IptablesTool {
       throw error;
     }
   }
+}
+
+/** The words of a rule; what is in quotes is one. */
+function wordsOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
 }

@@ -2,6 +2,7 @@ import type { RuleText } from '@shunt/compiler';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChildProcessRunner, CommandError, type CommandResult } from '../command/command-runner.js';
 import { FakeRunner } from '../command/fake-runner.js';
+import { ReadBackError } from '../rule-driver.js';
 import { NftSession } from './nft-session.js';
 import { NftTool } from './nft-tool.js';
 
@@ -71,8 +72,81 @@ describe('a listing', () => {
 
   it('is not asked for for ever', async () => {
     const runner = new FakeRunner(() => cut);
-    await expect(toolOn(runner).list('ip', 'shunt')).rejects.toThrow('Interrupted');
-    expect(runner.commands).toHaveLength(5);
+    const list = toolOn(runner).list('ip', 'shunt');
+    await expect(list).rejects.toThrow(ReadBackError);
+    await expect(list).rejects.toThrow(
+      'nft cannot read the rules, perhaps as another program changes some too often: nft said 5 times: Error: Could not process rule: Interrupted',
+    );
+    expect(runner.commands).toHaveLength(10);
+  });
+
+  const shape = [
+    'table ip other {\n\tmap frontends {\n\t\ttype ipv4_addr : mark\n\t}\n}',
+    'table ip shunt {\n\tmap frontends {\n\t\ttype ipv4_addr . inet_service : classid\n\t}\n',
+    '\tset cluster-ips {\n\t\ttype ipv4_addr\n\t}\n',
+    '\tmap affinity {\n\t\ttypeof meta priority : meta priority\n\t\tflags dynamic,timeout\n\t}\n',
+    '\tchain send {\n\t\tdrop\n\t}\n}',
+    'table ip shunt2 {\n}\n',
+  ].join('\n');
+  const part = (kind: string, elements: string): string =>
+    `table ip shunt {\n\t${kind} {\n\t\ttype any\n\t\telements = { ${elements} }\n\t}\n}\n`;
+  const answers: Record<string, string> = {
+    '-t list ruleset ip': shape,
+    'list map ip shunt frontends': part('map frontends', '10.0.0.1 . 80 : 0:1, 10.0.0.2 . 80 : 0:2'),
+    'list set ip shunt cluster-ips': part('set cluster-ips', '10.0.0.1'),
+  };
+
+  it('that does not end is replaced by one of each map and set, from then on', async () => {
+    const runner = new FakeRunner(({ args }) => {
+      const stdout = answers[args.join(' ')];
+      if (stdout === undefined) throw new CommandError('nft', 'timeout', 'did not end within 10 seconds');
+      return { ...DONE, stdout };
+    });
+    const tool = toolOn(runner);
+    for (let count = 0; count < 2; count++) {
+      const table = await tool.list('ip', 'shunt');
+      expect(table?.chains).toEqual(new Map([['send', ['drop']]]));
+      expect([...(table?.declarations ?? [])].map(([name]) => name)).toEqual([
+        'frontends',
+        'cluster-ips',
+        'affinity',
+      ]);
+      expect(table?.elements).toEqual(
+        new Map([
+          [
+            'frontends',
+            new Map([
+              ['10.0.0.1 . 80', '0:1'],
+              ['10.0.0.2 . 80', '0:2'],
+            ]),
+          ],
+          ['cluster-ips', new Map([['10.0.0.1', '']])],
+        ]),
+      );
+    }
+    expect(runner.commands.map(({ args }) => args.join(' '))).toEqual([
+      'list table ip shunt',
+      ...Object.keys(answers),
+      ...Object.keys(answers),
+    ]);
+  });
+
+  it('in parts knows tables that are not there', async () => {
+    const runner = new FakeRunner(({ args }) => {
+      if (args[0] === 'list') throw new CommandError('nft', 'timeout', 'did not end within 10 seconds');
+      return { ...DONE, stdout: shape };
+    });
+    expect(await toolOn(runner).list('ip', 'mine')).toBeNull();
+  });
+
+  it('of which no part ends either is an error that says what may be wrong', async () => {
+    const runner = new FakeRunner(() => {
+      throw new CommandError('nft', 'timeout', 'did not end within 10 seconds');
+    });
+    await expect(toolOn(runner).list('ip', 'shunt')).rejects.toThrow(ReadBackError);
+    await expect(toolOn(runner).listWithoutElements('ip', 'shunt')).rejects.toThrow(
+      'nft cannot read the rules, perhaps as another program changes some too often: nft: did not end within 10 seconds',
+    );
   });
 });
 

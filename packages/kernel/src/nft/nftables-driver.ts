@@ -63,6 +63,8 @@ export class NftablesDriver implements RuleDriver {
   #writer: NftablesWriter | null = null;
   /** What should be there, whether or not it could be written. */
   #wanted: Ruleset | null = null;
+  /** How many rules each base chain has; `null`: nobody has asked. */
+  #hooks: ReadonlyMap<string, number> | null = null;
 
   constructor(options: NftablesDriverOptions = {}) {
     const { runner = new ChildProcessRunner(), timeout = 60_000 } = options;
@@ -120,6 +122,20 @@ export class NftablesDriver implements RuleDriver {
     await this.#commit(text, writer);
     this.#writer = writer;
     return differences;
+  }
+
+  async isInPlace(): Promise<boolean> {
+    const writer = this.#writer;
+    if (writer === null) return false;
+    // They are the same for all rulesets.
+    this.#hooks ??= hooksOf(writer.contents());
+    const missing = new Map(this.#hooks);
+    for (const family of TABLE_FAMILIES) {
+      const held = await this.#tool.listWithoutElements(family, this.#options.tableName);
+      for (const [hook, rules] of held === null ? [] : hooksOf([held]))
+        if (missing.get(hook) === rules) missing.delete(hook);
+    }
+    return missing.size === 0;
   }
 
   async remove(): Promise<void> {
@@ -263,6 +279,16 @@ export class NftablesDriver implements RuleDriver {
     await committed;
     return lines;
   }
+}
+
+/** How many rules base chains have, by family and name; nft's words for them differ by version. */
+function hooksOf(tables: readonly NftTable[]): Map<string, number> {
+  const hooks = tables.flatMap(({ family, chains }) =>
+    [...chains]
+      .filter(([, rules]) => rules[0]?.startsWith('type ') === true)
+      .map(([chain, rules]): [string, number] => [`${family} ${chain}`, rules.length]),
+  );
+  return new Map(hooks);
 }
 
 function channelOf(

@@ -5,6 +5,7 @@
  */
 import type { NftTable } from '@shunt/compiler';
 import { CommandError, type CommandRunner } from '../command/command-runner.js';
+import { ReadBackError } from '../rule-driver.js';
 import { nftError } from './nft-error.js';
 import { readTables } from './nft-tool.js';
 
@@ -27,7 +28,7 @@ export class NormalForm {
    * @param expected - what they should be, in the target's words
    * @returns the tables that were read, with what means the same in the target's words; as they were read where no
    *   namespace may be made: version 1.0.6 lists them in these words
-   * @throws {DriverError} if nft or the kernel does not take what should be there
+   * @throws {ReadBackError} if nft or the kernel does not take what should be there
    */
   async inOurWords(actual: readonly NftTable[], expected: readonly NftTable[]): Promise<readonly NftTable[]> {
     const text = expected.map(staticText).join('');
@@ -54,10 +55,12 @@ export class NormalForm {
       const { status, stdout, stderr } = await this.#runner.run(command);
       if (status === 0) return readTables(stdout);
       if (/^unshare: /m.test(stderr)) return null;
-      throw nftError(stderr, { text: input, originOf: () => null });
+      const { message, statement } = nftError(stderr, { text: input, originOf: () => null });
+      throw new ReadBackError(message, statement);
     } catch (error) {
-      if (error instanceof CommandError && error.reason !== 'timeout') return null;
-      throw error;
+      if (!(error instanceof CommandError)) throw error;
+      if (error.reason !== 'timeout') return null;
+      throw new ReadBackError(error.message, null, null, { cause: error });
     }
   }
 }
