@@ -102,6 +102,20 @@ describe.skipIf(skipped)('beside a program that changes rules all the time', () 
     expect(await driver.isInPlace()).toBe(false);
   });
 
+  it('a driver that can read nothing replaces what an earlier one has loaded', async () => {
+    await newDriver().load(
+      rulesetOf('nftables', [
+        web,
+        servicePort({ name: 'gone', clusterIP: '10.96.0.2', backends: ['10.0.0.4'] }),
+      ]),
+    );
+    runner.starves = 'all elements';
+    const driver = newDriver();
+    expect(await driver.load(rules)).toMatchObject({ full: true });
+    runner.starves = 'nothing';
+    expect(await driver.verify()).toEqual([]);
+  });
+
   it('an agent goes on with changes, mends wiped tables, and says when it can read again', async () => {
     const driver = newDriver();
     const objects = [NODE, service('cart'), slice('cart', ['10.244.0.5'])];

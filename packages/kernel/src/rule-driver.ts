@@ -39,7 +39,7 @@ export interface RuleDriver {
   readonly target: 'nftables' | 'iptables';
   /**
    * Brings the kernel to a ruleset, whatever it holds: nothing, rules of an earlier process, or damaged ones.
-   * What is right already stays as it is, and keeps its ids.
+   * What is right already stays as it is, and keeps its ids. Where that cannot be read, all is replaced.
    */
   load(ruleset: Ruleset): Promise<DriverReport>;
   /**

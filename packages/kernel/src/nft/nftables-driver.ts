@@ -11,7 +11,6 @@ import {
   type Ruleset,
   type RulesetChange,
   type RuleText,
-  type SteppedLoad,
   undoOfAbandonedLoad,
 } from '@shunt/compiler';
 import { ChildProcessRunner, type CommandRunner } from '../command/command-runner.js';
@@ -22,8 +21,10 @@ import {
   DriverError,
   type DriverReport,
   type LoadPlan,
+  ReadBackError,
   type RuleDriver,
 } from '../rule-driver.js';
+import { loadInSteps } from './load-in-steps.js';
 import type { NftChannel } from './nft-channel.js';
 import { NftLibrary } from './nft-library.js';
 import { NftSession } from './nft-session.js';
@@ -78,10 +79,10 @@ export class NftablesDriver implements RuleDriver {
     const elapsed = stopwatch();
     this.#writer = null;
     this.#wanted = ruleset;
-    const { writer, text } = await this.#mending(ruleset, await this.#readForLoad(), null);
+    const { writer, text, isReplacement } = await this.#mendingForLoad(ruleset);
     const statements = await this.#commit(text, writer);
     this.#writer = writer;
-    return { statements, duration: elapsed(), full: text === null };
+    return { statements, duration: elapsed(), full: text === null || isReplacement };
   }
 
   async apply(ruleset: Ruleset, change: RulesetChange): Promise<DriverReport> {
@@ -191,6 +192,17 @@ export class NftablesDriver implements RuleDriver {
     return this.#read();
   }
 
+  async #mendingForLoad(ruleset: Ruleset): Promise<Mending & { readonly isReplacement: boolean }> {
+    try {
+      return { ...(await this.#mending(ruleset, await this.#readForLoad(), null)), isReplacement: false };
+    } catch (error) {
+      if (!(error instanceof ReadBackError)) throw error;
+      // What cannot be read can be replaced. Ids begin anew, so that clients may get other backends.
+      const writer = new NftablesWriter(ruleset, this.#options);
+      return { writer, differences: [], text: writer.load(), isReplacement: true };
+    }
+  }
+
   /** Made while nft reads what the kernel holds, which takes seconds if that is much. */
   async #current(): Promise<Current | null> {
     const writer = this.#writer;
@@ -219,13 +231,19 @@ export class NftablesDriver implements RuleDriver {
     });
   }
 
+  #loadInSteps(writer: NftablesWriter): Promise<number> {
+    const token = randomUUID().replaceAll('-', '');
+    const load = writer.loadInSteps({ characters: this.#loadStep, token });
+    return loadInSteps(this.#tool, load, () => this.#shapes());
+  }
+
   /**
    * Mends; and if the kernel does not take that, for what is there is stranger than it looks, writes all anew.
    * @param text - `null`: there is nothing yet
    * @returns how many lines
    */
   async #commit(text: RuleText | null, writer: NftablesWriter): Promise<number> {
-    if (text === null) return this.#commitInSteps(writer);
+    if (text === null) return this.#loadInSteps(writer);
     if (text.text === '') return 0;
     try {
       await this.#tool.commit(text);
@@ -236,48 +254,6 @@ export class NftablesDriver implements RuleDriver {
       await this.#tool.commit(whole);
       return lineCount(whole.text);
     }
-  }
-
-  async #commitInSteps(writer: NftablesWriter): Promise<number> {
-    const token = randomUUID().replaceAll('-', '');
-    const load = writer.loadInSteps({ characters: this.#loadStep, token });
-    try {
-      return await this.#commitSteps(load.steps);
-    } catch (error) {
-      // If it cannot be undone, what is left leads nowhere, and the next load takes it away.
-      const isUndone = await this.#tool.commit(load.undo).then(
-        () => true,
-        () => false,
-      );
-      if (isUndone || !(await this.#isOfOthers(load, error))) throw error;
-      const message = 'another program made, replaced or deleted the tables while they were loaded';
-      const statement = error instanceof DriverError ? error.statement : null;
-      throw new DriverError(message, statement, null, { cause: error });
-    }
-  }
-
-  /** Whether a load failed for what somebody else did: its claim is gone, or there are tables that it did not make. */
-  async #isOfOthers({ claim }: SteppedLoad, error: unknown): Promise<boolean> {
-    if (error instanceof DriverError && error.statement?.includes(claim) === true) return true;
-    return this.#shapes().then(
-      (tables) => tables.some(({ declarations }) => !declarations.has(claim)),
-      () => false,
-    );
-  }
-
-  async #commitSteps(steps: SteppedLoad['steps']): Promise<number> {
-    let lines = 0;
-    let committed: Promise<void> = Promise.resolve();
-    for (const step of steps) {
-      await committed;
-      committed = this.#tool.commit(step);
-      // It is waited for, but not before the next step is written; nft has got this one when that begins.
-      committed.catch(() => undefined);
-      await setImmediate();
-      lines += lineCount(step.text);
-    }
-    await committed;
-    return lines;
   }
 }
 
