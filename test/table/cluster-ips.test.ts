@@ -159,4 +159,31 @@ describe('the set of cluster IPs', () => {
     expect(TableWriter.load(renumbered(image, 2), rules).generation).toBe(0);
     expect(validateMatchTable(renumbered(image, 0))).toEqual(['the root has number 0']);
   });
+
+  it('is not that of the rules where one address is there twice, and another one not', () => {
+    const rules = rulesOf(upTo(5));
+    const { image } = TableWriter.create(rules).table();
+    const set = structureOffset(image, 'clusterIPs4');
+    const [one, other] = upTo(structureCount(image, 'clusterIPs4'))
+      .map((entry) => set + entry * SET_ENTRY4_WORDS)
+      .filter((at) => image[at + SET_ENTRY4_FLAGS] !== 0) as [number, number];
+    image[other] = image[one] as number;
+    expect(() => TableWriter.load(sealed(image), rules)).toThrow('cluster IPs differ');
+  });
 });
+
+describe.each(['webassembly', 'typescript'] as const)(
+  'a set of cluster IPs without an end, by %s kernels',
+  (kernels) => {
+    it('is looked through once', () => {
+      const rules = rulesOf(upTo(5));
+      const dataplane = Dataplane.load(TableWriter.create(rules).table().image, { kernels });
+      // As a patch may leave it that was made by somebody else.
+      const set = structureOffset(dataplane.image, 'clusterIPs4');
+      for (let entry = 0; entry < structureCount(dataplane.image, 'clusterIPs4'); entry++) {
+        dataplane.image.set([0x0b000000 + entry, 1], set + entry * SET_ENTRY4_WORDS);
+      }
+      expect(verdictsOf(dataplane, 9)).toBe('none none');
+    });
+  },
+);

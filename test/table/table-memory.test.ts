@@ -8,6 +8,8 @@ import {
   address,
   HEADER_MODE,
   HEADER_TOTAL_WORDS,
+  HEADER_VERSION,
+  MATCH_TABLE_VERSION,
   PACKET4_WORDS,
   type Packet,
   readVerdict,
@@ -214,6 +216,11 @@ describe('attaching', () => {
       expect(attach, `byte ${bytes}`).toThrow('"handle" expected memory with a match table');
     }
     words[control] = imageAt;
+    words[imageAt / 4 + HEADER_VERSION] = 2;
+    expect(attach).toThrow(
+      '"handle" expected memory with a match table, but it has version 2, this release reads',
+    );
+    words[imageAt / 4 + HEADER_VERSION] = MATCH_TABLE_VERSION;
     words[imageAt / 4 + HEADER_TOTAL_WORDS] = words.length;
     expect(attach).toThrow('"handle" expected memory with a match table, but a part of it is not there');
   });

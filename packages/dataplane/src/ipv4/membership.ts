@@ -21,11 +21,13 @@ export function setFlags4(
 ): number {
   const address = words[at] as number;
   let entry = keyHash4(address, 0) >>> entryShift(capacity);
-  for (;;) {
+  // A set that is not damaged has an entry that ends the search.
+  for (let left = capacity; left > 0; left--) {
     const flags = image[set + (entry << 1) + 1] as number;
     if (flags === 0 || (image[set + (entry << 1)] === address && flags !== DELETED)) return flags;
     entry = (entry + 1) & (capacity - 1);
   }
+  return 0;
 }
 
 /** Whether one of `count` sorted, disjoint intervals of two words, from `first` on, holds an address. */

@@ -38,12 +38,14 @@ export function setFlags6(
   at: number,
 ): number {
   let entry = keyHashAt(words, at, 0) >>> entryShift(capacity);
-  for (;;) {
+  // A set that is not damaged has an entry that ends the search.
+  for (let left = capacity; left > 0; left--) {
     const flags = image[set + (entry << 3) + SET_ENTRY6_FLAGS] as number;
     if (flags === 0) return 0;
     if (flags !== DELETED && sameAddress6(image, set + (entry << 3), words, at)) return flags;
     entry = (entry + 1) & (capacity - 1);
   }
+  return 0;
 }
 
 /** Whether one of `count` sorted, disjoint intervals of eight words, from `first` on, holds an address. */

@@ -2,8 +2,10 @@ import {
   type Family,
   HEADER_MAGIC,
   HEADER_TOTAL_WORDS,
+  HEADER_VERSION,
   HEADER_WORDS,
   MATCH_TABLE_MAGIC,
+  MATCH_TABLE_VERSION,
   PACKET6_WORDS,
   packetWords,
   VERDICT6_WORDS,
@@ -248,6 +250,10 @@ function memoryProblem(memory: WasmMemory | ArrayBufferLike): string | null {
   }
   const header = new Uint32Array(buffer, imageAt, HEADER_WORDS);
   if (header[HEADER_MAGIC] !== MATCH_TABLE_MAGIC) return `there is none at byte ${imageAt}`;
+  const version = header[HEADER_VERSION] as number;
+  if (version !== MATCH_TABLE_VERSION) {
+    return `it has version ${version}, this release reads version ${MATCH_TABLE_VERSION}`;
+  }
   const isWhole = imageAt + 4 * (header[HEADER_TOTAL_WORDS] as number) <= byteLength;
   return isWhole ? null : 'a part of it is not there';
 }

@@ -64,13 +64,14 @@ function setHolds(
   const words = setEntryWords(family);
   const flagsWord = family === 'IPv4' ? SET_ENTRY4_FLAGS : SET_ENTRY6_FLAGS;
   const wanted = new Map([...mayBe].map(([address, check]) => [addressWords(address).join(' '), check]));
-  let left = wanted.size;
+  const found = new Set<string>();
   for (let entry = 0; entry < structureCount(image, name); entry++) {
     const at = structureOffset(image, name) + entry * words;
     const value = image[at + flagsWord] as number;
     if (value === 0 || value === SET_ENTRY_DELETED) continue;
-    if (!wanted.get(image.subarray(at, at + flagsWord).join(' '))?.(value)) return false;
-    left--;
+    const address = image.subarray(at, at + flagsWord).join(' ');
+    if (!wanted.get(address)?.(value) || found.has(address)) return false;
+    found.add(address);
   }
-  return left === 0;
+  return found.size === wanted.size;
 }
