@@ -58,6 +58,7 @@ export {
   type SteppedLoadOptions,
   undoOfAbandonedLoad,
 } from './targets/nftables/stepped-load.js';
+export { isHook } from './targets/nftables/whole-table.js';
 export * from './targets/rule-text.js';
 export { type CompiledTable, emitTable, type TableOptions } from './targets/table/emit-table.js';
 export type { TableFrontendData, TablePoolData } from './targets/table/line-to-data.js';

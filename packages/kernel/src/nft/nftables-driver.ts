@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import {
   adoptIds,
+  isHook,
   NFTABLES_DEFAULTS,
   type NftablesOptions,
   NftablesWriter,
@@ -129,7 +130,7 @@ export class NftablesDriver implements RuleDriver {
     const writer = this.#writer;
     if (writer === null) return false;
     // They are the same for all rulesets.
-    this.#hooks ??= hooksOf(writer.contents());
+    this.#hooks ??= hooksOf(writer.shapes());
     const missing = new Map(this.#hooks);
     for (const family of TABLE_FAMILIES) {
       const held = await this.#tool.listWithoutElements(family, this.#options.tableName);
@@ -261,7 +262,7 @@ export class NftablesDriver implements RuleDriver {
 function hooksOf(tables: readonly NftTable[]): Map<string, number> {
   const hooks = tables.flatMap(({ family, chains }) =>
     [...chains]
-      .filter(([, rules]) => rules[0]?.startsWith('type ') === true)
+      .filter(([, rules]) => isHook(rules))
       .map(([chain, rules]): [string, number] => [`${family} ${chain}`, rules.length]),
   );
   return new Map(hooks);

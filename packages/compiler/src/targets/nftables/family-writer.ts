@@ -102,17 +102,21 @@ export class FamilyWriter {
 
   contents(): NftTable {
     const elements = new Map<string, Map<string, string>>();
-    const containers = this.#declarations();
-    for (const [name] of containers) if (name !== 'affinity') elements.set(name, new Map());
+    for (const [name] of this.#declarations()) if (name !== 'affinity') elements.set(name, new Map());
     const take: TakeElement = (container, key, data) => {
       (elements.get(container) as Map<string, string>).set(key, data);
     };
     this.#takeAll(PROTOCOL_NAMES, { takeFor: () => take, takePool: (_owner, pool) => takePool(pool, take) });
+    return { ...this.shape(), elements };
+  }
+
+  /** {@link contents} without elements. */
+  shape(): NftTable {
     return {
       family: FAMILY_TEXT[this.#family].table,
       name: this.#options.tableName,
-      declarations: new Map(containers),
-      elements,
+      declarations: new Map(this.#declarations()),
+      elements: new Map(),
       chains: new Map(this.#chains(this.#ruleset)),
     };
   }

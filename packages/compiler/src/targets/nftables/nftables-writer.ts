@@ -85,6 +85,11 @@ export class NftablesWriter {
     return writer.finish();
   }
 
+  /** {@link contents} without elements, at a cost that does not follow the Services. */
+  shapes(): readonly NftTable[] {
+    return this.#tables.map((table) => table.shape());
+  }
+
   /** What the kernel must hold. */
   contents(): readonly NftTable[] {
     return this.#tables.map((table) => table.contents());
