@@ -13,9 +13,16 @@ export const BLOCK_PACKETS = 64;
 
 /**
  * Places are taken `& LAST_PLACE`, which changes none of them: the compiler then knows that they are inside the
- * arrays, and need not check at each use.
+ * arrays.
  */
 export const LAST_PLACE = BLOCK_PACKETS - 1;
+
+/**
+ * Word offsets of records are taken `& WORD_OFFSET`, which changes none of them, either, and those of a record's words
+ * with `|`, since records begin at a multiple of their size: the compiler then knows that they are not negative and do
+ * not overflow, and checks neither at each use: an eighth of all instructions.
+ */
+export const WORD_OFFSET = 0x7fffffff;
 
 /*
  * What one pass hands on to the next, a word for each place. Lookups leave nothing in them for the next.

@@ -1,9 +1,10 @@
 import { BUCKET_ENTRIES, BUCKET_LINES, BUCKET_PASSED, entryShift, HEAP_START } from '@shunt/model';
-import { CANDIDATES, KEY_HASHES, LAST_PLACE } from './block.js';
+import { CANDIDATES, KEY_HASHES, LAST_PLACE, WORD_OFFSET } from './block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
 const LAST = LAST_PLACE;
+const OFFSET = WORD_OFFSET;
 const keyHashes = KEY_HASHES;
 const candidates = CANDIDATES;
 
@@ -40,10 +41,10 @@ export function firstEntry(image: Uint32Array, bucket: number, hash: number): nu
   const tags = (tag << 16) | tag;
   const others =
     (otherHalves(image[bucket] as number, tags) & TOPS) |
-    ((otherHalves(image[bucket + 1] as number, tags) & TOPS) >>> 1) |
-    ((otherHalves(image[bucket + 2] as number, tags) & TOPS) >>> 2) |
-    ((otherHalves(image[bucket + 3] as number, tags) & TOPS) >>> 3);
-  return (bucket + (entryWords[Math.clz32(others ^ EIGHT_BITS)] as number)) >>> 0;
+    ((otherHalves(image[bucket | 1] as number, tags) & TOPS) >>> 1) |
+    ((otherHalves(image[bucket | 2] as number, tags) & TOPS) >>> 2) |
+    ((otherHalves(image[bucket | 3] as number, tags) & TOPS) >>> 3);
+  return bucket | (entryWords[Math.clz32(others ^ EIGHT_BITS)] as number);
 }
 
 /** Of `clz32`: all tags of a bucket. */
@@ -63,7 +64,7 @@ export function findCandidates(image: Uint32Array, indexAt: number, count: numbe
   for (let number = 0; number < count; number++) {
     const k = number & LAST;
     const hash = keyHashes[k] as number;
-    candidates[k] = image[entryOf(image, (index + ((hash >>> shift) << 4)) >>> 0, hash)] as number;
+    candidates[k] = image[entryOf(image, (index + ((hash >>> shift) << 4)) & OFFSET, hash)] as number;
   }
   touchLines(image, count);
 }
@@ -77,10 +78,10 @@ export function findCandidates(image: Uint32Array, indexAt: number, count: numbe
 function touchBuckets(image: Uint32Array, index: number, shift: number, count: number): number {
   let read = 0;
   for (let k = 3; k < count; k += 4) {
-    read ^= image[index + (((keyHashes[(k - 3) & LAST] as number) >>> shift) << 4)] as number;
-    read ^= image[index + (((keyHashes[(k - 2) & LAST] as number) >>> shift) << 4)] as number;
-    read ^= image[index + (((keyHashes[(k - 1) & LAST] as number) >>> shift) << 4)] as number;
-    read ^= image[index + (((keyHashes[k & LAST] as number) >>> shift) << 4)] as number;
+    read ^= image[(index + (((keyHashes[(k - 3) & LAST] as number) >>> shift) << 4)) & OFFSET] as number;
+    read ^= image[(index + (((keyHashes[(k - 2) & LAST] as number) >>> shift) << 4)) & OFFSET] as number;
+    read ^= image[(index + (((keyHashes[(k - 1) & LAST] as number) >>> shift) << 4)) & OFFSET] as number;
+    read ^= image[(index + (((keyHashes[k & LAST] as number) >>> shift) << 4)) & OFFSET] as number;
   }
   return read;
 }
@@ -89,10 +90,10 @@ function touchBuckets(image: Uint32Array, index: number, shift: number, count: n
 function touchLines(image: Uint32Array, count: number): number {
   let read = 0;
   for (let k = 3; k < count; k += 4) {
-    read ^= image[HEAP + ((candidates[(k - 3) & LAST] as number) << 4)] as number;
-    read ^= image[HEAP + ((candidates[(k - 2) & LAST] as number) << 4)] as number;
-    read ^= image[HEAP + ((candidates[(k - 1) & LAST] as number) << 4)] as number;
-    read ^= image[HEAP + ((candidates[k & LAST] as number) << 4)] as number;
+    read ^= image[(HEAP + ((candidates[(k - 3) & LAST] as number) << 4)) & OFFSET] as number;
+    read ^= image[(HEAP + ((candidates[(k - 2) & LAST] as number) << 4)) & OFFSET] as number;
+    read ^= image[(HEAP + ((candidates[(k - 1) & LAST] as number) << 4)) & OFFSET] as number;
+    read ^= image[(HEAP + ((candidates[k & LAST] as number) << 4)) & OFFSET] as number;
   }
   return read;
 }

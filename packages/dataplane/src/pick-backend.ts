@@ -67,20 +67,20 @@ const MASQUERADE_SHIFT = Math.log2(ACTION_MASQUERADE / OUTCOME_MASQUERADE);
  */
 export function pickSlot(image: Uint32Array, line: number, place: number, recordShift: number): number {
   const origin = origins[place] as number;
-  const action = (image[line + ACTIONS] as number) >>> (origin << 3);
-  const pool = line + CLUSTER_POOL + ((action >>> LOCAL_POOL_SHIFT) & 1) * WORDS_OF_POOL;
-  const poolWord = (image[pool + COUNT_WORD] as number) | 0;
+  const action = (image[line | ACTIONS] as number) >>> (origin << 3);
+  const pool = CLUSTER_POOL + ((action >>> LOCAL_POOL_SHIFT) & 1) * WORDS_OF_POOL;
+  const poolWord = (image[line | (pool + COUNT_WORD)] as number) | 0;
   // Truncation is floor here, and the product is exact: see reciprocalScale.
   const slot = ((flowHashes[place] as number) * (poolWord & COUNT_MASK) * RECIPROCAL) | 0;
   const width = (poolWord >>> WIDTH_SHIFT) & 7;
   const bit = slot << width;
   const hasSlots = -width >> 31;
-  slotWords[place] = (image[pool + SLOTS_WORD] as number) + ((bit >>> 5) & hasSlots);
+  slotWords[place] = (image[line | (pool + SLOTS_WORD)] as number) + ((bit >>> 5) & hasSlots);
   slotBits[place] = bit;
   slotMasks[place] = (-1 >>> (32 - (1 << width))) & hasSlots;
-  backends[place] = (image[pool + BACKEND_WORD] as number) + ((slot & ~hasSlots) << recordShift);
+  backends[place] = (image[line | (pool + BACKEND_WORD)] as number) + ((slot & ~hasSlots) << recordShift);
   outcomes[place] = TRANSLATED | ((action >>> MASQUERADE_SHIFT) & MASQUERADED) | (origin << ORIGIN_SHIFT);
-  const ranges = image[line + RANGES_COUNT] as number;
+  const ranges = image[line | RANGES_COUNT] as number;
   return ((action & VERDICT_MASK) ^ FORWARD) | ranges | (poolWord & RANDOM);
 }
 
@@ -90,13 +90,18 @@ export function pickSlot(image: Uint32Array, line: number, place: number, record
  */
 export function findBackends(image: Uint32Array, count: number, recordShift: number): void {
   touchSlots(image, count);
-  for (let number = 0; number < count; number++) {
-    const k = number & LAST;
-    const word = image[slotWords[k] as number] as number;
-    const named = (word >>> (slotBits[k] as number)) & (slotMasks[k] as number);
-    backends[k] = (backends[k] as number) + (named << recordShift);
-  }
+  for (let k = 0; k < count; k++) readSlot(image, k & LAST, recordShift);
   touchBackends(image, count);
+}
+
+/**
+ * Moves a place on from its pool's first backend to the one that its slot names. By itself, since the compiler folds the
+ * arrays where this is called, but in the loop loads and checks them for each place.
+ */
+function readSlot(image: Uint32Array, place: number, recordShift: number): void {
+  const word = image[slotWords[place] as number] as number;
+  const named = (word >>> (slotBits[place] as number)) & (slotMasks[place] as number);
+  backends[place] = (backends[place] as number) + (named << recordShift);
 }
 
 /** Reads a word for each place, see `touchBuckets` in candidates.ts. */

@@ -23,6 +23,7 @@ import {
   NODE_PORT_PLACES,
   PACKET_ORIGINS,
   PORT_KEYS,
+  WORD_OFFSET,
 } from '../block.js';
 import { addressFlags4, intervalsContain4 } from './membership.js';
 
@@ -38,10 +39,11 @@ export const KEY_ADDRESSES4 = new Uint32Array(BLOCK_PACKETS);
 // See block.ts for why there are constants for what is imported.
 const SEED = HEADER_SEED;
 const LAST = LAST_PLACE;
+const OFFSET = WORD_OFFSET;
 const LOCAL = ADDRESS_LOCAL;
 const SERVES_NODE_PORTS_SHIFT = Math.log2(ADDRESS_SERVES_NODE_PORTS);
 const NODE_PORT_SHIFT = Math.log2(SPACE_NODE_PORT);
-const PACKET_WORDS = PACKET4_WORDS;
+const PACKET_SHIFT = Math.log2(PACKET4_WORDS);
 const SOURCE = PACKET4_SOURCE;
 const DESTINATION = PACKET4_DESTINATION;
 const PORTS = PACKET4_PORTS;
@@ -79,31 +81,31 @@ export function hashBlock4(
   let nodePorts = 0;
   for (let number = 0; number < count; number++) {
     const k = number & LAST;
-    const packet = Math.imul(first + number, PACKET_WORDS) >>> 0;
-    const source = packets[packet + SOURCE] as number;
-    const ports = packets[packet + PORTS] as number;
-    const destination = packets[packet + DESTINATION] as number;
-    const own = (localSet + ((keyHash(destination, 0) >>> localShift) << 1)) >>> 0;
+    const packet = ((first + number) << PACKET_SHIFT) & OFFSET;
+    const source = packets[packet | SOURCE] as number;
+    const ports = packets[packet | PORTS] as number;
+    const destination = packets[packet | DESTINATION] as number;
+    const own = (localSet + ((keyHash(destination, 0) >>> localShift) << 1)) & OFFSET;
     const isServed =
-      Number(image[own] === destination) & ((image[own + 1] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
+      Number(image[own] === destination) & ((image[own | 1] as number) >>> SERVES_NODE_PORTS_SHIFT) & 1;
     places[nodePorts & LAST] = k;
     nodePorts = (nodePorts + isServed) | 0;
-    const protocol = (packets[packet + PROTOCOL] as number) & 0xff;
+    const protocol = (packets[packet | PROTOCOL] as number) & 0xff;
     const portKey = (ports << 16) | protocol | (isServed << NODE_PORT_SHIFT);
     const keyAddress = destination & (isServed - 1);
     portKeys[k] = portKey;
     keyAddresses[k] = keyAddress;
     keyHashes[k] = keyHash(keyAddress, portKey);
     flowHashes[k] = flowHash(source, ports >>> 16, seed);
-    const entry = (localSet + ((keyHash(source, 0) >>> localShift) << 1)) >>> 0;
-    const flags = image[entry + 1] as number;
+    const entry = (localSet + ((keyHash(source, 0) >>> localShift) << 1)) & OFFSET;
+    const flags = image[entry | 1] as number;
     const isEntry = Number(image[entry] === source);
     const isNode = (isEntry & flags & LOCAL) | Number(source >>> 24 === 127);
     const isPod = Number(source >= podFirst) & Number(source <= podLast);
     // Pods first, see below; their number is 0.
     origins[k] = (OUTSIDE - isNode) & (isPod - 1);
     list[listed & LAST] = k;
-    listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - isEntry)))) | 0;
+    listed = (listed + (hasOtherRanges | (Number(flags !== 0) & (1 - (isEntry | isPod))))) | 0;
   }
   if (listed > 0) findOrigins4(image, root, packets, first, listed);
   return nodePorts;
@@ -119,7 +121,7 @@ function findOrigins4(
 ): void {
   for (let i = 0; i < listed; i++) {
     const k = list[i] as number;
-    origins[k] = originOf4(image, root, packets, (first + k) * PACKET_WORDS + SOURCE);
+    origins[k] = originOf4(image, root, packets, ((first + k) << PACKET_SHIFT) + SOURCE);
   }
 }
 

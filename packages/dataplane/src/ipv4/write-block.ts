@@ -12,15 +12,15 @@ import {
   VERDICT4_ADDRESS,
   VERDICT4_WORDS,
 } from '@shunt/model';
-import { CANDIDATES, LAST_PLACE, PICKED_BACKENDS, PICKED_OUTCOMES } from '../block.js';
+import { CANDIDATES, LAST_PLACE, PICKED_BACKENDS, PICKED_OUTCOMES, WORD_OFFSET } from '../block.js';
 
 // See block.ts for why there are constants for what is imported.
 const HEAP = HEAP_START;
-const PACKET_WORDS = PACKET4_WORDS;
+const PACKET_SHIFT = Math.log2(PACKET4_WORDS);
 const SOURCE = PACKET4_SOURCE;
 const RECORD_SHIFT = Math.log2(BACKEND4_WORDS);
 const PORT = BACKEND4_PORT;
-const VERDICT_WORDS = VERDICT4_WORDS;
+const VERDICT_SHIFT = Math.log2(VERDICT4_WORDS);
 const OUTCOME = VERDICT_OUTCOME;
 const ADDRESS = VERDICT4_ADDRESS;
 const BACKEND = VERDICT_BACKEND;
@@ -28,6 +28,7 @@ const FRONTEND = VERDICT_FRONTEND;
 const MASQUERADE_SHIFT = Math.log2(OUTCOME_MASQUERADE);
 const PORT_SHIFT = OUTCOME_PORT_SHIFT;
 const LAST = LAST_PLACE;
+const OFFSET = WORD_OFFSET;
 const backends = PICKED_BACKENDS;
 const outcomes = PICKED_OUTCOMES;
 const candidates = CANDIDATES;
@@ -45,15 +46,15 @@ export function writeTranslation4(
   packet: number,
   place: number,
 ): void {
-  const verdict = Math.imul(packet, VERDICT_WORDS) >>> 0;
-  const record = backends[place] as number;
+  const verdict = (packet << VERDICT_SHIFT) & OFFSET;
+  const record = (backends[place] as number) & OFFSET;
   const address = image[record] as number;
-  const isHairpin = Number(address === packets[Math.imul(packet, PACKET_WORDS) + SOURCE]);
-  const port = (image[record + PORT] as number) << PORT_SHIFT;
-  verdicts[verdict + OUTCOME] = (outcomes[place] as number) | (isHairpin << MASQUERADE_SHIFT) | port;
-  verdicts[verdict + ADDRESS] = address;
-  verdicts[verdict + BACKEND] = (record - HEAP) >>> RECORD_SHIFT;
-  verdicts[verdict + FRONTEND] = candidates[place] as number;
+  const isHairpin = Number(address === packets[((packet << PACKET_SHIFT) & OFFSET) | SOURCE]);
+  const port = (image[record | PORT] as number) << PORT_SHIFT;
+  verdicts[verdict | OUTCOME] = (outcomes[place] as number) | (isHairpin << MASQUERADE_SHIFT) | port;
+  verdicts[verdict | ADDRESS] = address;
+  verdicts[verdict | BACKEND] = (record - HEAP) >>> RECORD_SHIFT;
+  verdicts[verdict | FRONTEND] = candidates[place] as number;
 }
 
 const writeTranslation = writeTranslation4;
