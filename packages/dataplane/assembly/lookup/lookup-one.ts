@@ -20,9 +20,11 @@ export function rootOf(image: usize): usize {
 }
 
 /**
- * Looks up one packet. To begin and end the passes costs more than they do for one.
+ * Looks up one packet. To begin and end the passes costs more than they do for one, and a call inside shows, too.
  * @param root - the one in force: see rootOf
  */
+// @ts-ignore: decorator
+@inline
 export function lookupOne<A>(image: usize, root: usize, packet: usize, verdict: usize): void {
   const seed = load<u32>(image, HEADER_SEED << 2);
   const destination = destinationOf<A>(packet);
