@@ -2,9 +2,11 @@ import type { Packet, Verdict } from '@shunt/model';
 import type { Answers, PreparedLookup } from '../lookup/implementation.js';
 import { agreedHash } from '../lookup/verdict-hash.js';
 import { answersOfRecords } from '../lookup/verdict-records.js';
+import { memoryReads } from '../measure/memory-reads.js';
 import { type Contestant, type RoundOptions, type Timing, timeTurns } from '../measure/rounds.js';
 import type { NativePeer } from '../peers/native-peer.js';
 import type { Packets } from '../workload/packets.js';
+import { SEEDS, seededRandom } from '../workload/random.js';
 
 // Packets for each sample of the clock: far above its resolution, and a whole number of batches.
 const PACKETS_PER_RUN = 4_096;
@@ -43,7 +45,9 @@ export async function compareLookups(
   const hash = agreedHash(answers, packets.objects);
   const [reference] = answers.values();
   const contestants = lookups.map((lookup) => contestantOf(lookup, packets.count));
-  const timings = await timeTurns([...contestants, ...peers], baseline, options);
+  // First, before who is slow enough not to miss what it takes from the caches.
+  const yardstick = memoryReads(seededRandom(SEEDS.memory));
+  const timings = await timeTurns([yardstick, ...contestants, ...peers], baseline, options);
   return { timings, hash, verdicts: verdictCounts(reference as Answers, packets.objects), facts };
 }
 

@@ -10,6 +10,7 @@ export const SEEDS = {
   flows: 5,
   bootstrap: 6,
   churn: 7,
+  memory: 8,
   flowHash: 0x5eed,
 } as const;
 
