@@ -71,8 +71,32 @@ describe('a batch', () => {
     expect(() => dataplane.lookupBatch6(words(23), words(16), 2)).toThrow(message('packets', 24, 23));
     expect(() => dataplane.lookupBatch6(words(24), words(15), 2)).toThrow(message('verdicts', 16, 15));
     expect(() => dataplane.lookupBatch(words(8), words(8), -1)).toThrow(
-      '"count" expected an integer from 0, got -1',
+      `"count" expected an integer from 0 to ${2 ** 28}, got -1`,
     );
+    expect(() => dataplane.lookupBatch(words(8), words(8), 2 ** 28 + 1)).toThrow(/^"count" expected/);
+  });
+
+  it.each(['webassembly', 'typescript'] as const)('is not answered over itself: %s', (kernels) => {
+    const dataplane = Dataplane.load(emitTable(variedRuleset()).image, { kernels, batchBytes: 1_024 });
+    const apart = new RangeError('"verdicts" expected room apart from that of "packets"');
+    const { packets } = dataplane.allocateBatch('IPv4', 4);
+    for (const words of [new Uint32Array(16), packets]) {
+      const refused = (at: number, count: number) => () =>
+        dataplane.lookupBatch(words, words.subarray(at), count);
+      expect(refused(0, 1)).toThrow(apart);
+      expect(refused(4, 3)).toThrow(apart);
+      expect(refused(8, 2)).not.toThrow();
+      expect(refused(0, 0)).not.toThrow();
+    }
+  });
+
+  it.each(['webassembly', 'typescript'] as const)('is not answered over the table: %s', (kernels) => {
+    const { image } = emitTable(variedRuleset());
+    const dataplane = Dataplane.load(image, { kernels });
+    expect(() => dataplane.lookupBatch(new Uint32Array(4), dataplane.image, 1)).toThrow(
+      new RangeError('"verdicts" expected room outside of the table'),
+    );
+    expect(dataplane.image).toEqual(image);
   });
 
   it('looks at the low 8 bits of the protocol only', () => {
@@ -185,6 +209,19 @@ describe('strategy random', () => {
     expect(backends).toEqual(random.clusterPool?.backends.map((backend) => backend.address));
     expect(asked).toBe(values.length);
   });
+
+  it.each(['webassembly', 'typescript'] as const)(
+    'leaves the verdict as it was if that throws: %s',
+    (kernels) => {
+      const fail = (): number => {
+        throw new Error('no entropy');
+      };
+      const dataplane = Dataplane.load(image, { kernels, random: fail });
+      dataplane.verdict.fill(7);
+      expect(() => dataplane.lookup(toCart)).toThrow('no entropy');
+      expect(new Set(dataplane.verdict)).toEqual(new Set([7]));
+    },
+  );
 
   it('reaches every backend alike with the generator of its own', () => {
     const dataplane = Dataplane.load(image);

@@ -30,6 +30,7 @@ import {
   type TableMemoryHandle,
   type TableMemoryOptions,
 } from './memory/table-memory.js';
+import { checkRecords } from './record-room.js';
 import { hasKernels } from './wasm/kernels.js';
 import { xorshift32 } from './xorshift.js';
 
@@ -234,11 +235,11 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
    * Looks up IPv4 packets: record i of `packets` gets record i of `verdicts`. Allocates nothing.
    * @param packets - `count` records of 4 words, see records.ts in `@shunt/model`
    * @param verdicts - room for `count` records of 4 words
-   * @throws {RangeError} if an array is too small for `count`
+   * @throws {RangeError} if an array is too small for `count`, or verdicts would be written over packets or the table
    */
   lookupBatch(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
-    checkRoom('packets', packets, count, PACKET4_WORDS);
-    checkRoom('verdicts', verdicts, count, VERDICT4_WORDS);
+    checkRecords(packets, PACKET4_WORDS, verdicts, VERDICT4_WORDS, count);
+    this.#memory.checkWritable(verdicts);
     this.beginBatch();
     try {
       this.#kernels.batch4(packets, verdicts, count);
@@ -251,11 +252,11 @@ export class Dataplane<Name extends FrontendName = FrontendName> {
    * Looks up IPv6 packets, as {@link lookupBatch}.
    * @param packets - `count` records of 12 words
    * @param verdicts - room for `count` records of 8 words
-   * @throws {RangeError} if an array is too small for `count`
+   * @throws {RangeError} if an array is too small for `count`, or verdicts would be written over packets or the table
    */
   lookupBatch6(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
-    checkRoom('packets', packets, count, PACKET6_WORDS);
-    checkRoom('verdicts', verdicts, count, VERDICT6_WORDS);
+    checkRecords(packets, PACKET6_WORDS, verdicts, VERDICT6_WORDS, count);
+    this.#memory.checkWritable(verdicts);
     this.beginBatch();
     try {
       this.#kernels.batch6(packets, verdicts, count);
@@ -292,13 +293,4 @@ function makeKernels(
     }
   }
   return new TypeScriptLookup(memory, generator);
-}
-
-function checkRoom(title: string, records: Uint32Array, count: number, recordWords: number): void {
-  if (!Number.isInteger(count) || count < 0) {
-    throw new RangeError(`"count" expected an integer from 0, got ${count}`);
-  }
-  if (records.length < count * recordWords) {
-    throw new RangeError(`"${title}" expected at least ${count * recordWords} words, got ${records.length}`);
-  }
 }

@@ -154,11 +154,11 @@ export function translate<A>(
 ): void {
   const pool = lineAt(image, line) + ((action & ACTION_LOCAL_POOL) == 0 ? 0 : POOL_WORDS << 2);
   const backends = image + (load<u32>(pool, (LINE_CLUSTER_POOL + POOL_BACKEND) << 2) << 2);
-  // The backends are asked for while the slot that names one is on its way, or what two lines hold of them: else one
-  // cache miss waits for the other. Written, since an optimizer leaves out what nobody uses.
-  store<u32>(verdict, load<u32>(backends) ^ load<u32>(backends, 64));
   const poolWord = load<u32>(pool, (LINE_CLUSTER_POOL + POOL_WORD) << 2);
   const hash = (poolWord & POOL_RANDOM) == 0 ? flowHash : random();
+  // The backends are asked for while the slot that names one is on its way, or what two lines hold of them: else one
+  // cache miss waits for the other. Written, since an optimizer leaves out what nobody uses.
+  store<u32>(verdict, load<u32>(backends) ^ load<u32>(backends, 64), VERDICT_BACKEND << 2);
   const slot = scaled(hash, poolWord & POOL_COUNT_MASK);
   const slots = image + (load<u32>(pool, (LINE_CLUSTER_POOL + POOL_SLOTS) << 2) << 2);
   const place = namedPlace(poolWord, slots, slot);

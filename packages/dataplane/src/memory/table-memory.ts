@@ -203,6 +203,14 @@ export class TableMemory {
     return buffer === this.#buffer || this.#buffers.has(buffer) ? array.byteOffset : 0;
   }
 
+  /** Whether records can be written to an array. @throws {RangeError} if the table is there */
+  checkWritable(array: Uint32Array): void {
+    const at = this.addressOf(array);
+    if (at !== 0 && at + array.byteLength > this.imageAt) {
+      throw new RangeError('"verdicts" expected room outside of the table');
+    }
+  }
+
   /** The region of a reader, with views of what JavaScript writes and reads there. */
   regionOf(reader: number): ReaderRegion {
     const at = REGIONS_AT + reader * REGION_BYTES;

@@ -17,6 +17,7 @@ import { FLOW_BLOCK_PACKETS, FLOW_SCRATCH_WORDS, SCRATCH_ENTRY } from '../conntr
 import { beginsFlow } from '../conntrack/flow-state.js';
 import { DNAT, DROP, REJECT } from '../decide.js';
 import { RecordStage } from '../memory/record-stage.js';
+import { checkRecords } from '../record-room.js';
 import { KernelMemory } from '../wasm/kernel-memory.js';
 import type { FamilyRules } from './family-rules.js';
 import { type FlowPath, KernelFlowPath, LoopFlowPath } from './flow-path.js';
@@ -117,10 +118,11 @@ export class StatefulPipeline {
    * @param packets - packet records of the family
    * @param verdicts - flow verdict records of the family, overwritten; what is in their spare words then is not said
    * @param now - seconds, a u32 that may wrap; the same clock for all calls
-   * @throws {RangeError} if an array is too small for `count`
+   * @throws {RangeError} if an array is too small for `count`, or verdicts would be written over packets
    */
   process(packets: Uint32Array, verdicts: Uint32Array, count: number, now: number): void {
-    this.#checkRoom(packets, verdicts, count);
+    const { packetWords, flowVerdictWords } = this.#layout;
+    checkRecords(packets, packetWords, verdicts, flowVerdictWords, count);
     this.#rules.beginBatch?.();
     try {
       this.#processStaged(packets, verdicts, count, now);
@@ -322,17 +324,5 @@ export class StatefulPipeline {
     const count = rewrite + this.#layout.rewritePackets;
     writeRewritten(this.#layout, words, rewrite, packets, packet, verdicts, verdict);
     words[count] = (words[count] as number) + 1;
-  }
-
-  #checkRoom(packets: Uint32Array, verdicts: Uint32Array, count: number): void {
-    const { packetWords, flowVerdictWords } = this.#layout;
-    if (!Number.isInteger(count) || count < 0) {
-      throw new RangeError(`"count" expected an integer from 0, got ${count}`);
-    }
-    if (packets.length < count * packetWords || verdicts.length < count * flowVerdictWords) {
-      throw new RangeError(
-        `"count" expected room for ${count} records of ${packetWords} and ${flowVerdictWords} words`,
-      );
-    }
   }
 }
