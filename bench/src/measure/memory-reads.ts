@@ -1,8 +1,6 @@
 import { type Random, shuffle } from '../workload/random.js';
 import type { Contestant } from './rounds.js';
 
-export const MEMORY_READS = 'yardstick: a read of 4 MiB, behind another';
-
 const BYTES = 1 << 22;
 const WORDS_OF_LINE = 16;
 const READS_PER_RUN = 4_096;
@@ -16,7 +14,7 @@ export function memoryReads(random: Random): Contestant {
   const words = circle(random);
   let at = 0;
   return {
-    name: MEMORY_READS,
+    name: 'memory',
     unitsPerRun: READS_PER_RUN,
     run() {
       for (let read = 0; read < READS_PER_RUN; read++) at = words[at] as number;

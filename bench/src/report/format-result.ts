@@ -1,5 +1,5 @@
 import type { ScenarioResult } from './result.js';
-import { describeHash, resultTable } from './result-table.js';
+import { remarksOf, resultTable } from './result-table.js';
 
 type Row = readonly string[];
 
@@ -7,8 +7,7 @@ type Row = readonly string[];
 export function formatResult(result: ScenarioResult): string {
   const { header, rows } = resultTable(result);
   const lines = [`${result.suite}: ${result.title}`, ...alignColumns([header, ...rows])];
-  const remark = describeHash(result);
-  if (remark !== null) lines.push(`  ${remark}`);
+  for (const remark of remarksOf(result)) lines.push(`  ${remark}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,4 +1,4 @@
-import type { Timing } from '../measure/rounds.js';
+import type { Summary } from '../measure/statistics.js';
 import type { ScenarioResult } from './result.js';
 
 /** One scenario in rows of text: a row for each implementation. */
@@ -25,8 +25,17 @@ export function resultTable({ unit, baseline, timings, facts }: ScenarioResult):
   return { header: ['', ...timeHeader, ...factNames], rows };
 }
 
-/** What the hash of a scenario is of; `null` without one. */
-export function describeHash({ hash, verdicts }: ScenarioResult): string | null {
+/** What is said below the table: how long the memory took, what the hash is of. */
+export function remarksOf(result: ScenarioResult): string[] {
+  const { memoryRead } = result;
+  const memory =
+    memoryRead === undefined
+      ? null
+      : `memory: ${formatTime(memoryRead.median)} (${spread(memoryRead)}) for a read of 4 MiB that waits for another`;
+  return [memory, describeHash(result)].filter((remark) => remark !== null);
+}
+
+function describeHash({ hash, verdicts }: ScenarioResult): string | null {
   if (hash === null) return null;
   if (verdicts === undefined) return `checksum of what was made: ${hash}`;
   const counts = Object.entries(verdicts).map(
@@ -59,7 +68,7 @@ export function formatRatio(ratio: number): string {
   return ratio < 10 ? ratio.toPrecision(2) : Math.round(ratio).toLocaleString('en-US');
 }
 
-function spread({ lowerQuartile, upperQuartile }: Timing): string {
+function spread({ lowerQuartile, upperQuartile }: Summary): string {
   return `${formatTime(lowerQuartile)} - ${formatTime(upperQuartile)}`;
 }
 

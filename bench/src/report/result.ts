@@ -1,6 +1,7 @@
 import type { Verdict } from '@shunt/model';
 import type { Environment } from '../measure/environment.js';
 import type { Timing } from '../measure/rounds.js';
+import type { Summary } from '../measure/statistics.js';
 import type { SEEDS } from '../workload/random.js';
 
 /** What was timed beside each other, with what it did. */
@@ -23,6 +24,11 @@ export interface ScenarioResult {
   readonly hash: string | null;
   /** How many packets had which verdict, for the lookup suite. */
   readonly verdicts?: Readonly<Partial<Record<Verdict, number>>>;
+  /**
+   * What a read of 4 MiB took that waits for another, in nanoseconds, over the same rounds: what others on the
+   * machine left of the caches that they share. Where timings depend on it.
+   */
+  readonly memoryRead?: Summary;
   /**
    * Other numbers, by the timing's name and then their own; `null`: does not apply. Where nothing is
    * timed, they are all there is.

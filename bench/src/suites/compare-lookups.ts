@@ -4,6 +4,7 @@ import { agreedHash } from '../lookup/verdict-hash.js';
 import { answersOfRecords } from '../lookup/verdict-records.js';
 import { memoryReads } from '../measure/memory-reads.js';
 import { type Contestant, type RoundOptions, type Timing, timeTurns } from '../measure/rounds.js';
+import { type Summary, summarize } from '../measure/statistics.js';
 import type { NativePeer } from '../peers/native-peer.js';
 import type { Packets } from '../workload/packets.js';
 import { SEEDS, seededRandom } from '../workload/random.js';
@@ -18,6 +19,8 @@ export interface NamedLookup extends PreparedLookup {
 /** What comes of answering the same packets in several ways. */
 export interface LookupComparison {
   readonly timings: readonly Timing[];
+  /** See {@link ScenarioResult.memoryRead}. */
+  readonly memoryRead: Summary;
   readonly hash: string;
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>;
   readonly facts: Readonly<Record<string, { readonly bytes: number | null }>>;
@@ -46,9 +49,16 @@ export async function compareLookups(
   const [reference] = answers.values();
   const contestants = lookups.map((lookup) => contestantOf(lookup, packets.count));
   // First, before who is slow enough not to miss what it takes from the caches.
-  const yardstick = memoryReads(seededRandom(SEEDS.memory));
-  const timings = await timeTurns([yardstick, ...contestants, ...peers], baseline, options);
-  return { timings, hash, verdicts: verdictCounts(reference as Answers, packets.objects), facts };
+  const reads = memoryReads(seededRandom(SEEDS.memory));
+  const timed = await timeTurns([reads, ...contestants, ...peers], baseline, options);
+  const [memoryRead, ...timings] = timed as [Timing, ...Timing[]];
+  return {
+    timings,
+    memoryRead: summarize(memoryRead.rounds),
+    hash,
+    verdicts: verdictCounts(reference as Answers, packets.objects),
+    facts,
+  };
 }
 
 /** Goes through all packets, round and round. */

@@ -5,7 +5,6 @@ import { rememberFlows } from '../flows/flows.js';
 import type { Implementation } from '../lookup/implementation.js';
 import { implementationsFor, LOOKUP_BASELINE } from '../lookup/implementations.js';
 import { usualLookupBatch } from '../lookup/lookup-batch.js';
-import { MEMORY_READS } from '../measure/memory-reads.js';
 import type { RoundOptions } from '../measure/rounds.js';
 import { flowJob } from '../peers/flow-job.js';
 import { lookupJob } from '../peers/lookup-job.js';
@@ -126,7 +125,7 @@ function resultOf(parameters: LookupParameters, title: string) {
     title,
     parameters: { ...parameters, traffic: describeTraffic(parameters.traffic) },
     unit: 'packet',
-    rivals: [...FLOW_PEERS.map(({ name }) => name), LOOKUP_BASELINE.IPv4.name, MEMORY_READS],
+    rivals: [...FLOW_PEERS.map(({ name }) => name), LOOKUP_BASELINE.IPv4.name],
   } as const;
 }
 

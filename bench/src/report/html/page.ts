@@ -1,7 +1,7 @@
 import { groupBy } from '../group-by.js';
 import { commandOf, formatEnvironment } from '../report.js';
 import type { Report, ScenarioResult } from '../result.js';
-import { describeHash, resultTable } from '../result-table.js';
+import { remarksOf, resultTable } from '../result-table.js';
 import { escapeText } from './escape.js';
 import type { Plot } from './plot.js';
 import { latencyPlot, plotsOfResults } from './plots-of-results.js';
@@ -50,12 +50,12 @@ function scenario(result: ScenarioResult): string {
   const { header, rows } = resultTable(result);
   const head = header.map((cell) => `<th>${escapeText(cell)}</th>`).join('');
   const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeText(cell)}</td>`).join('')}</tr>`);
-  const hash = describeHash(result);
+  const remarks = remarksOf(result).map((remark) => `<p class="note">${escapeText(remark)}</p>`);
   const plot = latencyPlot(result);
   return [
     `<h3>${escapeText(result.title)}</h3>`,
     `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`,
-    hash === null ? '' : `<p class="note">${escapeText(hash)}</p>`,
+    ...remarks,
     plot === null ? '' : `<details><summary>distribution of single runs</summary>${figure(plot)}</details>`,
   ].join('\n');
 }
